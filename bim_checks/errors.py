@@ -1,0 +1,13 @@
+"""What can go wrong with the inputs of a check.
+
+CimError
+└── RulebookError   a rulebook cannot be used: where, why, and what to write instead
+"""
+
+from __future__ import annotations
+
+from cim.errors import CimError
+
+
+class RulebookError(CimError):
+    """A rulebook has an unknown key, a missing one, or a value that is not of its kind."""

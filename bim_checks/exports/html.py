@@ -1,0 +1,50 @@
+"""A report as one self-contained page: no script, no link, readable offline and printable."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+from bim_checks.report import SEVERITY, Report
+from bim_checks.words import WORDS
+from cim.text import Language
+
+
+def render(report: Report, language: Language) -> str:
+    """The report's page in one language."""
+    return render_document(report.to_document(), language)
+
+
+def render_document(document: Mapping[str, Any], language: Language) -> str:
+    """The same from a report's stored JSON values."""
+    words = {key: text.in_language(language) for key, text in WORDS.items()}
+    return (
+        _environment()
+        .get_template("report.html")
+        .render(
+            report=document,
+            language=language,
+            words=words,
+            outcomes=[outcome.value for outcome in SEVERITY],
+        )
+    )
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("bim_checks.exports"),
+        autoescape=select_autoescape(),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["number"] = _number
+    return environment
+
+
+def _number(value: float | None) -> str:
+    return "—" if value is None else f"{value:,.2f}"

@@ -1,0 +1,142 @@
+"""A finding: what one rule says about one model, with everything needed to believe and to mend it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from cim.text import Text
+
+
+class Outcome(StrEnum):
+    """What a rule answers. Nothing checked is never a pass."""
+
+    PASS = "pass"  # noqa: S105
+    FAIL = "fail"
+    PROCEDURE = "procedure"  # allowed once a named procedure is filed
+    DISCUSS = (
+        "discuss"  # inside the stated uncertainty of the limit, or resting on an unverified number
+    )
+    NOT_APPLICABLE = "not_applicable"
+    NOT_CHECKABLE = "not_checkable"  # the finding says what is missing
+
+
+class LegalEffect(StrEnum):
+    """What crossing the line means in law."""
+
+    PROHIBIT = "prohibit"
+    DISTANCE = "distance"
+    PROCEDURE = "procedure"
+    ADVISORY = "advisory"
+
+
+class Unit(StrEnum):
+    """Unit of a measured value."""
+
+    METRE = "m"
+    SQUARE_METRE = "m2"
+    DEGREE = "deg"
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """A number against a limit.
+
+    Attributes:
+        measured, limit: in `unit`.
+        margin: how much room is left; negative when the limit is broken.
+        uncertainty: half-width of the interval the measured value is known to lie in.
+    """
+
+    measured: float
+    limit: float
+    margin: float
+    unit: Unit
+    uncertainty: float
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What a rule type concludes at one place; the runner joins it with its rule into a finding.
+
+    Attributes:
+        outcome: before the rule's status is considered.
+        sentence: for the opinion letter.
+        fix: what would clear it, None when nothing needs to be done or nothing is known.
+        measurement: the number it rests on, None when there is none.
+        elements: GlobalIds that decide it, in the order of their weight.
+        feature: name of the control line, viewpoint or ridge concerned.
+        geometry: metres, projected frame, 3D (easting, northing, orthogonal height): the polygon to
+            cut, the witness segment, the outline above a surface.
+    """
+
+    outcome: Outcome
+    sentence: Text
+    fix: Text | None = None
+    measurement: Measurement | None = None
+    elements: tuple[str, ...] = ()
+    feature: Text | None = None
+    geometry: BaseGeometry | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A judgement with the rule it comes from; `identifier` is unique and stable within a report."""
+
+    identifier: str
+    rule: str
+    rule_type: str
+    title: Text
+    legal_effect: LegalEffect
+    owner: Text
+    clause: Text
+    status: str
+    layer: str | None
+    judgement: Judgement
+
+    @property
+    def outcome(self) -> Outcome:
+        """The judgement's outcome."""
+        return self.judgement.outcome
+
+    def to_json(self) -> Mapping[str, Any]:
+        """As stored in a report; numbers rounded to a tenth of a millimetre (or of 1e-4 m2)."""
+        judgement, measurement = self.judgement, self.judgement.measurement
+        return {
+            "id": self.identifier,
+            "rule": self.rule,
+            "rule_type": self.rule_type,
+            "title": self.title.to_json(),
+            "outcome": judgement.outcome.value,
+            "legal_effect": self.legal_effect.value,
+            "owner": self.owner.to_json(),
+            "clause": self.clause.to_json(),
+            "status": self.status,
+            "measured": _number(measurement.measured) if measurement else None,
+            "limit": _number(measurement.limit) if measurement else None,
+            "margin": _number(measurement.margin) if measurement else None,
+            "unit": measurement.unit.value if measurement else None,
+            "uncertainty": _number(measurement.uncertainty) if measurement else None,
+            "sentence": judgement.sentence.to_json(),
+            "fix": judgement.fix.to_json() if judgement.fix else None,
+            "elements": list(judgement.elements),
+            "layer": self.layer,
+            "feature": judgement.feature.to_json() if judgement.feature else None,
+            "geometry": _geometry(judgement.geometry),
+        }
+
+
+def _number(value: float) -> float:
+    return round(value, 4) + 0.0  # + 0.0 turns -0.0 into 0.0
+
+
+def _geometry(geometry: BaseGeometry | None) -> Mapping[str, Any] | None:
+    if geometry is None or geometry.is_empty:
+        return None
+    rounded = shapely.transform(geometry, lambda xyz: xyz.round(4), include_z=True)
+    return dict(shapely.geometry.mapping(rounded))

@@ -1,0 +1,1 @@
+"""The geometry of seeing: what a building hides, in numbers."""

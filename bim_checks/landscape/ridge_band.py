@@ -1,0 +1,153 @@
+"""The building-free band below a ridge, seen from one viewpoint.
+
+In every vertical plane through the eye the band reaches from the ridge down by a share of the angle
+between ridge and base (Hong Kong Planning Standards ch. 11: 20-30 % below selected ridgelines; the
+base is a parameter, for the text leaves it open). Earth curvature and refraction lower what is far:
+a point at horizontal distance d appears lower by (1 - k) d^2 / 2R.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+EARTH_RADIUS = 6_371_000.0  # m, mean
+EDGE_STEP = (
+    0.5  # m; edges are sampled this finely, the limit surface bends by less than 1e-4 m in between
+)
+SEARCH_DEPTH = (
+    5.0  # m; an edge whose ends both lie deeper below the limit than this cannot pierce it
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RidgeView:
+    """One viewpoint and one ridge.
+
+    Attributes:
+        eye: shape (3,), easting, northing, orthogonal height of the eye, metres.
+        ridge: shape (K, 3), the legal polyline, metres, K >= 2.
+        share: part of the angle from base to ridge that must stay free, 0..1.
+        base_elevation: orthogonal height of the base, metres, taken at the ridge's distance.
+        refraction: coefficient k.
+    """
+
+    eye: NDArray[np.float64]
+    ridge: NDArray[np.float64]
+    share: float
+    base_elevation: float
+    refraction: float
+
+    def limit_at(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The height that may be reached at points in plan.
+
+        Args:
+            points: shape (N, 2) or (N, 3), metres, projected frame.
+
+        Returns:
+            Shape (N,), orthogonal height in metres; NaN where the ridge does not stand behind the point.
+        """
+        offset = points[:, :2] - self.eye[:2]
+        distance = np.hypot(offset[:, 0], offset[:, 1])
+        ridge_distance, ridge_height = self._ridge_behind(offset)
+        up = np.arctan2(ridge_height - self._drop(ridge_distance) - self.eye[2], ridge_distance)
+        down = np.arctan2(
+            self.base_elevation - self._drop(ridge_distance) - self.eye[2], ridge_distance
+        )
+        limit = up - self.share * (up - down)
+        height = self.eye[2] + distance * np.tan(limit) + self._drop(distance)
+        return np.where(distance < ridge_distance, height, np.nan)
+
+    def _drop(self, distance: NDArray[np.float64]) -> NDArray[np.float64]:
+        return (1.0 - self.refraction) * distance**2 / (2.0 * EARTH_RADIUS)
+
+    def _ridge_behind(
+        self, offset: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Distance and height where the ray through each offset first meets the ridge in plan; NaN where it does not."""
+        start, end = self.ridge[:-1], self.ridge[1:]
+        distance = np.full(len(offset), np.nan)
+        height = np.full(len(offset), np.nan)
+        direction = offset / np.hypot(offset[:, 0], offset[:, 1])[:, None]
+        for a, b in zip(start, end, strict=True):
+            span = b[:2] - a[:2]
+            to_a = a[:2] - self.eye[:2]
+            cross = direction[:, 0] * span[1] - direction[:, 1] * span[0]
+            with np.errstate(divide="ignore", invalid="ignore"):
+                reach = (to_a[0] * span[1] - to_a[1] * span[0]) / cross
+                along = (to_a[0] * direction[:, 1] - to_a[1] * direction[:, 0]) / cross
+            hit = (reach > 0.0) & (along >= 0.0) & (along <= 1.0) & ~(distance <= reach)
+            distance = np.where(hit, reach, distance)
+            height = np.where(hit, a[2] + along * (b[2] - a[2]), height)
+        return distance, height
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Intrusion:
+    """How the bodies of a scheme stand to the band.
+
+    Attributes:
+        excess: shape (B,), metres by which each body's worst point rises into the band; negative is
+            room left; NaN for a body of which nothing stands before the ridge.
+        points: shape (B, 3), those worst points, metres, projected frame; NaN where excess is.
+        width: azimuth interval over which the scheme pierces the band, radians; 0 when it does not.
+    """
+
+    excess: NDArray[np.float64]
+    points: NDArray[np.float64]
+    width: float
+
+
+def ridge_intrusion(
+    view: RidgeView, triangles: NDArray[np.float64], owners: NDArray[np.int64], bodies: int
+) -> Intrusion:
+    """Hold bodies against the band, along their triangles' edges.
+
+    Args:
+        view: viewpoint, ridge and limits.
+        triangles: shape (M, 3, 3), metres, projected frame.
+        owners: shape (M,), index of the body each triangle belongs to, in `range(bodies)`.
+        bodies: B, how many bodies there are.
+    """
+    points, body = _edge_samples(view, triangles, owners)
+    excess = points[:, 2] - view.limit_at(points)
+    seen = np.isfinite(excess)
+    points, body, excess = points[seen], body[seen], excess[seen]
+    # The last sample written to a body wins, so writing in rising order of excess leaves its worst.
+    order = np.argsort(excess, kind="stable")
+    worst = np.full(bodies, np.nan)
+    where = np.full((bodies, 3), np.nan)
+    worst[body[order]] = excess[order]
+    where[body[order]] = points[order]
+    return Intrusion(worst, where, _azimuth_width(points[excess > 0.0], view.eye))
+
+
+def _edge_samples(
+    view: RidgeView, triangles: NDArray[np.float64], owners: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """All corners and, along the edges that come near the limit, points between; each with its body."""
+    corners = triangles.reshape(-1, 3)
+    near = (corners[:, 2] - view.limit_at(corners) > -SEARCH_DEPTH).reshape(-1, 3)
+    samples, bodies = [corners], [np.repeat(owners, 3)]
+    for first, second in ((0, 1), (1, 2), (2, 0)):
+        chosen = near[:, first] | near[:, second]
+        start, end, body = triangles[chosen, first], triangles[chosen, second], owners[chosen]
+        steps = np.ceil(np.linalg.norm(end - start, axis=1) / EDGE_STEP).astype(np.int64)
+        for count in np.unique(steps[steps > 1]):
+            alike = steps == count
+            share = (np.arange(1, count) / count)[None, :, None]
+            a, b = start[alike][:, None, :], end[alike][:, None, :]
+            samples.append((a + share * (b - a)).reshape(-1, 3))
+            bodies.append(np.repeat(body[alike], count - 1))
+    return np.concatenate(samples), np.concatenate(bodies)
+
+
+def _azimuth_width(points: NDArray[np.float64], eye: NDArray[np.float64]) -> float:
+    if not len(points):
+        return 0.0
+    azimuth = np.arctan2(points[:, 0] - eye[0], points[:, 1] - eye[1])
+    # About the first, so that due north is no seam.
+    azimuth = np.angle(np.exp(1j * (azimuth - azimuth[0])))
+    return float(azimuth.max() - azimuth.min())

@@ -1,0 +1,131 @@
+"""A report: everything a review of one model found, and what it was found from.
+
+Deterministic: the same model, city, rulebook and program give the same bytes.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Any
+
+from bim_checks.finding import Finding, Outcome
+from bim_checks.rulebook import Rulebook
+from cim.building import BuildingModel
+from cim.city import City
+from cim.frame import Candidate, FrameLedger
+
+FORMAT = "cim-review/report/1"
+
+# From the worst to the best: the first of them that occurs is the verdict on the whole model.
+SEVERITY = (
+    Outcome.FAIL,
+    Outcome.NOT_CHECKABLE,
+    Outcome.DISCUSS,
+    Outcome.PROCEDURE,
+    Outcome.PASS,
+    Outcome.NOT_APPLICABLE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a review found.
+
+    Attributes:
+        model, city, rulebook, ledger: what was reviewed, where, by which rules, standing how.
+        findings: in the order of the rulebook.
+    """
+
+    model: BuildingModel
+    city: City
+    rulebook: Rulebook
+    ledger: FrameLedger
+    findings: tuple[Finding, ...]
+
+    def summary(self) -> dict[str, int]:
+        """How many findings have each outcome; every outcome is present."""
+        counts = dict.fromkeys((outcome.value for outcome in Outcome), 0)
+        for finding in self.findings:
+            counts[finding.outcome.value] += 1
+        return counts
+
+    @property
+    def verdict(self) -> Outcome:
+        """The worst outcome that occurs."""
+        found = {finding.outcome for finding in self.findings}
+        return next((o for o in SEVERITY if o in found), Outcome.NOT_CHECKABLE)
+
+    def to_document(self) -> dict[str, Any]:
+        """The report as plain JSON values."""
+        return {
+            "format": FORMAT,
+            "program": version("cim-review"),
+            "model": _model(self.model),
+            "city": {
+                "code": self.city.code,
+                "name": self.city.name.to_json(),
+                "sha256": self.city.sha256,
+            },
+            "rulebook": {
+                "code": self.rulebook.code,
+                "edition": self.rulebook.edition,
+                "title": self.rulebook.title.to_json(),
+                "sha256": self.rulebook.sha256,
+            },
+            "frame": frame_document(self.ledger),
+            "verdict": self.verdict.value,
+            "summary": self.summary(),
+            "findings": [finding.to_json() for finding in self.findings],
+        }
+
+    def to_json(self) -> str:
+        """The report file's text, UTF-8, ending in a line feed."""
+        return json.dumps(self.to_document(), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+
+
+def frame_document(ledger: FrameLedger) -> dict[str, Any]:
+    """The frame ledger as plain JSON values; lengths in metres, the rotation in degrees."""
+    taken = ledger.taken
+    return {
+        "taken": ledger.candidates.index(taken) if taken else None,
+        "candidates": [_candidate(candidate) for candidate in ledger.candidates],
+    }
+
+
+def _candidate(candidate: Candidate) -> Mapping[str, Any]:
+    placement = candidate.placement
+    above = candidate.above_ground
+    return {
+        "source": candidate.source,
+        "crs_as_read": candidate.crs_as_read,
+        "crs_understood": candidate.crs_understood,
+        "eastings": round(placement.eastings, 4) if placement else None,
+        "northings": round(placement.northings, 4) if placement else None,
+        "orthogonal_height": round(placement.orthogonal_height, 4) if placement else None,
+        "rotation_degrees": round(math.degrees(placement.rotation), 8) if placement else None,
+        "scale": round(placement.scale, 9) if placement else None,
+        "assumptions": [assumption.to_json() for assumption in candidate.assumptions],
+        "above_ground": round(above, 3) if above is not None else None,
+        "refused": candidate.refused.to_json() if candidate.refused else None,
+        "remedy": candidate.remedy.to_json() if candidate.remedy else None,
+    }
+
+
+def _model(model: BuildingModel) -> Mapping[str, Any]:
+    return {
+        "sha256": model.sha256,
+        "file_name": model.file_name,
+        "schema": model.schema,
+        "authoring_tool": model.authoring_tool,
+        "project_name": model.project_name,
+        "elements": len(model.elements),
+        "undrawn": [
+            {"global_id": u.global_id, "ifc_class": u.ifc_class, "reason": u.reason}
+            for u in model.undrawn
+        ],
+        "warnings": list(model.warnings),
+    }

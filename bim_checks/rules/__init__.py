@@ -1,0 +1,1 @@
+"""The rule types, one module a subject; none leans on another."""

@@ -1,0 +1,181 @@
+"""Heights: how far the highest point may rise in a height-control zone.
+
+The regime here is GB 50352-2019 4.5.2 (1), for the control zones of 4.5.1: the *absolute elevation of the
+highest point* of building and structures, masts and parapets included. The same building has
+another legal height elsewhere (parapet, or mean of eave and ridge), which is not this rule.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
+
+from bim_checks.finding import Judgement, Measurement, Outcome, Unit
+from bim_checks.rule import Rule, RuleType, Surroundings
+from bim_checks.scheme import Scheme
+from bim_checks.tolerance import LENGTH_UNCERTAINTY, judge
+from cim.control_lines.feature import ControlFeature
+from cim.text import Text
+
+LIMIT_ATTRIBUTE = "limit_elevation"  # m above the city's vertical datum
+VERTICAL_TRIANGLE = 1e-9  # m2 in plan; a wall's triangle carries its height on its edges
+
+
+@dataclass(frozen=True, slots=True)
+class HeightZoneParameters:
+    """Parameters of HEIGHT-ZONE.
+
+    Attributes:
+        layer: polygons with the attribute ``limit_elevation``, metres above datum.
+    """
+
+    layer: str
+
+
+def check_height_zone(rule: Rule, scheme: Scheme, around: Surroundings) -> list[Judgement]:
+    """HEIGHT-ZONE: highest point of everything above the zone <= the zone's limit elevation."""
+    parameters: HeightZoneParameters = rule.parameters
+    zones = [
+        zone
+        for zone in around.lines.features(parameters.layer, scheme.footprint.bounds)
+        if zone.geometry.intersects(scheme.footprint)
+    ]
+    if not zones:
+        name = around.city.layer(parameters.layer).name
+        return [
+            Judgement(
+                Outcome.NOT_APPLICABLE,
+                Text(
+                    zh="建筑不在任何{name}内。", en="The building stands in no zone of {name}."
+                ).format(name=name),
+            )
+        ]
+    return [_judge_zone(rule, scheme, zone) for zone in zones]
+
+
+def _judge_zone(rule: Rule, scheme: Scheme, zone: ControlFeature) -> Judgement:
+    limit = zone.attributes.get(LIMIT_ATTRIBUTE)
+    if isinstance(limit, bool) or not isinstance(limit, int | float):
+        return Judgement(
+            Outcome.NOT_CHECKABLE,
+            Text(
+                zh="{name}没有限高数值(属性 {key})。", en="{name} has no limit (attribute {key})."
+            ).format(name=zone.name, key=LIMIT_ATTRIBUTE),
+            feature=zone.name,
+        )
+    tops = tops_inside(scheme, zone.geometry)
+    highest = float(np.nanmax(tops))
+    measurement = Measurement(
+        measured=highest,
+        limit=float(limit),
+        margin=float(limit) - highest,
+        unit=Unit.METRE,
+        uncertainty=LENGTH_UNCERTAINTY,
+    )
+    outcome = judge(measurement.margin, measurement.uncertainty, rule.legal_effect)
+    broken = outcome is not Outcome.PASS
+    decisive = tops > limit if broken else tops >= highest - LENGTH_UNCERTAINTY
+    order = [i for i in np.argsort(-tops, kind="stable") if decisive[i]]
+    words = {"name": zone.name, "top": highest, "limit": limit, "over": -measurement.margin}
+    sentence = (
+        Text(
+            zh="建筑最高点高程 {top:.2f} m,超过{name}限高 {limit:.2f} m 达 {over:.2f} m。",
+            en="The highest point, {top:.2f} m above datum, exceeds the limit {limit:.2f} m of {name} by {over:.2f} m.",
+        )
+        if broken
+        else Text(
+            zh="建筑最高点高程 {top:.2f} m,不超过{name}限高 {limit:.2f} m。",
+            en="The highest point, {top:.2f} m above datum, keeps the limit {limit:.2f} m of {name}.",
+        )
+    )
+    return Judgement(
+        outcome,
+        sentence.format(**words),
+        fix=_lower(-measurement.margin) if broken else None,
+        measurement=measurement,
+        elements=tuple(scheme.outlines[i].global_id for i in order),
+        feature=zone.name,
+        geometry=_outline_at(scheme, order, zone.geometry, float(limit)) if broken else None,
+    )
+
+
+def tops_inside(scheme: Scheme, zone: BaseGeometry) -> NDArray[np.float64]:
+    """Highest point of each element within a zone.
+
+    Exact for elements that straddle the zone's edge: their triangles are cut by it.
+
+    Args:
+        scheme: the placed building.
+        zone: polygon, metres, projected frame.
+
+    Returns:
+        Shape (number of outlines,), orthogonal height in metres; NaN for elements outside.
+    """
+    shapes = np.array([outline.geometry for outline in scheme.outlines], dtype=object)
+    shapely.prepare(zone)
+    tops = np.where(
+        shapely.covers(zone, shapes), [outline.high for outline in scheme.outlines], np.nan
+    )
+    straddling = np.flatnonzero(shapely.intersects(zone, shapes) & np.isnan(tops))
+    for i in straddling:
+        tops[i] = _highest_of_cut(scheme.triangles(int(i)), zone)
+    return tops
+
+
+def _highest_of_cut(triangles: NDArray[np.float64], zone: BaseGeometry) -> float:
+    """Highest point of triangles, shape (M, 3, 3), above a polygon; NaN when none lies above it.
+
+    Taken from the top down, so that it ends at the first triangle the rest cannot beat.
+    """
+    best = math.nan
+    for i in np.argsort(-triangles[:, :, 2].max(axis=1), kind="stable"):
+        triangle = triangles[i]
+        if best >= triangle[:, 2].max():
+            break
+        best = np.fmax(best, _highest_of_one(triangle, zone))
+    return best
+
+
+def _highest_of_one(triangle: NDArray[np.float64], zone: BaseGeometry) -> float:
+    a, b, c = triangle
+    u, v = b - a, c - a
+    normal_z = u[0] * v[1] - u[1] * v[0]
+    if abs(normal_z) <= VERTICAL_TRIANGLE:
+        edges = shapely.linestrings(triangle[[[0, 1], [1, 2], [2, 0]]])
+        cut = shapely.get_coordinates(shapely.intersection(edges, zone), include_z=True)[:, 2]
+        return float(np.nanmax(cut)) if len(cut) else math.nan
+    corners = shapely.get_coordinates(shapely.Polygon(triangle[:, :2]).intersection(zone))
+    if not len(corners):
+        return math.nan
+    normal = np.cross(u, v)
+    heights = a[2] - ((corners - a[:2]) @ normal[:2]) / normal[2]
+    return float(heights.max())
+
+
+def _outline_at(
+    scheme: Scheme, indices: list[int], zone: BaseGeometry, height: float
+) -> BaseGeometry:
+    """What rises above the limit, seen from above, drawn at the limit."""
+    shape = shapely.union_all([scheme.outlines[i].geometry for i in indices]).intersection(zone)
+    return shapely.force_3d(shapely.force_2d(shape), height)
+
+
+def _lower(metres: float) -> Text:
+    return Text(zh="降低 {metres:.2f} m。", en="Lower it by {metres:.2f} m.").format(
+        metres=math.ceil(round(metres * 100.0, 6)) / 100.0
+    )
+
+
+RULE_TYPES = (
+    RuleType(
+        code="HEIGHT-ZONE",
+        title=Text(zh="限高区最高点", en="Highest point in a height zone"),
+        parameters=HeightZoneParameters,
+        check=check_height_zone,
+    ),
+)

@@ -1,0 +1,345 @@
+"""Control lines in plan: stay inside, stay outside, keep a distance.
+
+Definitions: L1 must-be-inside, L2 must-not-overlap, L3 minimum distance, L4 procedure when a zone is
+entered (an overlap rule whose legal effect is ``procedure``).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from bim_checks.finding import Judgement, LegalEffect, Measurement, Outcome, Unit
+from bim_checks.rule import Rule, RuleType, Surroundings
+from bim_checks.scheme import Scheme, Subject
+from bim_checks.tolerance import CONTACT, LENGTH_UNCERTAINTY, judge
+from cim.control_lines.feature import ControlFeature
+from cim.text import Text
+
+SUBJECTS = {
+    "site": Text(zh="用地", en="The site"),
+    "footprint": Text(zh="建筑", en="The building"),
+}
+COMPASS = (
+    Text(zh="东", en="east"),
+    Text(zh="东北", en="north-east"),
+    Text(zh="北", en="north"),
+    Text(zh="西北", en="north-west"),
+    Text(zh="西", en="west"),
+    Text(zh="西南", en="south-west"),
+    Text(zh="南", en="south"),
+    Text(zh="东南", en="south-east"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LineParameters:
+    """Parameters of the line rules.
+
+    Attributes:
+        layer: control-line layer.
+        subject: ``footprint`` (all drawn elements) or ``site`` (the IfcSite surface).
+        limit: m2 allowed outside or inside; for distances the minimum in metres.
+    """
+
+    layer: str
+    subject: Subject
+    limit: float
+
+
+@dataclass(frozen=True, slots=True)
+class InsideParameters:
+    """Parameters of LINE-INSIDE.
+
+    Attributes:
+        layer, subject, limit: as for `LineParameters`; the limit is m2 allowed outside.
+        within: ``one`` when the subject must lie inside a single feature (its own parcel), ``union``
+            when all features of the layer together are the place to be (a development boundary).
+    """
+
+    layer: str
+    subject: Subject
+    limit: float
+    within: Literal["one", "union"] = "union"
+
+
+def check_inside(rule: Rule, scheme: Scheme, around: Surroundings) -> list[Judgement]:
+    """LINE-INSIDE: area(F minus Z) <= limit, Z being one feature or all features of the layer together."""
+    parameters: InsideParameters = rule.parameters
+    shape = scheme.subject(parameters.subject)
+    if shape.is_empty:
+        return [_nothing_drawn(parameters.subject)]
+    features = around.lines.features(parameters.layer, shape.bounds)
+    home = max(features, key=lambda f: float(f.geometry.intersection(shape).area), default=None)
+    name = home.name if home else around.city.layer(parameters.layer).name
+    inside = [home] if home and parameters.within == "one" else features
+    outside = _without_slivers(shape.difference(shapely.union_all([f.geometry for f in inside])))
+    measurement = _area_measurement(outside, parameters.limit)
+    words = {
+        "subject": SUBJECTS[parameters.subject],
+        "name": name,
+        "area": outside.area,
+    }
+    outcome = judge(measurement.margin, measurement.uncertainty, rule.legal_effect)
+    if outcome is Outcome.PASS:
+        return [
+            Judgement(
+                outcome,
+                Text(
+                    zh="{subject}全部位于{name}内。", en="{subject} lies wholly inside {name}."
+                ).format(**words),
+                measurement=measurement,
+                feature=name,
+            )
+        ]
+    return [
+        Judgement(
+            outcome,
+            Text(
+                zh="{subject}有 {area:.1f} m² 超出{name}。",
+                en="{subject} reaches {area:.1f} m2 outside {name}.",
+            ).format(**words),
+            fix=Text(
+                zh="将超出的 {area:.1f} m² 收回界内。", en="Pull the {area:.1f} m2 outside back in."
+            ).format(**words),
+            measurement=measurement,
+            elements=scheme.elements_touching(parameters.subject, outside),
+            feature=name,
+            geometry=_at_height(outside, scheme.lowest),
+        )
+    ]
+
+
+def check_overlap(rule: Rule, scheme: Scheme, around: Surroundings) -> list[Judgement]:
+    """LINE-OVERLAP: area(F and Z) <= limit for every feature Z; the polygon to cut is reported."""
+    parameters: LineParameters = rule.parameters
+    shape = scheme.subject(parameters.subject)
+    if shape.is_empty:
+        return [_nothing_drawn(parameters.subject)]
+    broken = []
+    for feature in around.lines.features(parameters.layer, shape.bounds):
+        shared = _without_slivers(shape.intersection(feature.geometry))
+        measurement = _area_measurement(shared, parameters.limit)
+        outcome = judge(measurement.margin, measurement.uncertainty, rule.legal_effect)
+        if outcome is not Outcome.PASS:
+            broken.append(
+                _overlap(rule, scheme, feature, shared, measurement=measurement, outcome=outcome)
+            )
+    if broken:
+        return broken
+    name = around.city.layer(parameters.layer).name
+    return [
+        Judgement(
+            Outcome.PASS,
+            Text(zh="{subject}未占用{name}。", en="{subject} does not touch {name}.").format(
+                subject=SUBJECTS[parameters.subject],
+                name=name,
+            ),
+            measurement=_area_measurement(shapely.Polygon(), parameters.limit),
+        )
+    ]
+
+
+def _overlap(
+    rule: Rule,
+    scheme: Scheme,
+    feature: ControlFeature,
+    shared: BaseGeometry,
+    *,
+    measurement: Measurement,
+    outcome: Outcome,
+) -> Judgement:
+    subject: Subject = rule.parameters.subject
+    words = {"subject": SUBJECTS[subject], "name": feature.name, "area": shared.area}
+    if rule.legal_effect is LegalEffect.PROCEDURE:
+        sentence = Text(
+            zh="{subject}有 {area:.1f} m² 位于{name}内。",
+            en="{subject} has {area:.1f} m2 inside {name}.",
+        )
+        fix = Text(
+            zh="办理相应的保护区审批手续,或移出 {area:.1f} m²。",
+            en="File the protection procedure, or move {area:.1f} m2 out of the zone.",
+        )
+    else:
+        sentence = Text(
+            zh="{subject}占用{name} {area:.1f} m²。",
+            en="{subject} occupies {area:.1f} m2 of {name}.",
+        )
+        fix = Text(
+            zh="裁去这 {area:.1f} m²(图中多边形)。",
+            en="Cut these {area:.1f} m2 out (the polygon shown).",
+        )
+    return Judgement(
+        outcome,
+        sentence.format(**words),
+        fix=fix.format(**words),
+        measurement=measurement,
+        elements=scheme.elements_touching(subject, shared),
+        feature=feature.name,
+        geometry=_at_height(shared, scheme.lowest),
+    )
+
+
+def check_distance(rule: Rule, scheme: Scheme, around: Surroundings) -> list[Judgement]:
+    """LINE-DISTANCE: plan distance from the subject to the nearest feature >= limit; the witness segment is reported."""
+    parameters: LineParameters = rule.parameters
+    shape = scheme.subject(parameters.subject)
+    if shape.is_empty:
+        return [_nothing_drawn(parameters.subject)]
+    feature = _nearest(shape, parameters, around)
+    witness = shapely.shortest_line(shape, feature.geometry)
+    distance = float(witness.length)
+    measurement = Measurement(
+        measured=distance,
+        limit=parameters.limit,
+        margin=distance - parameters.limit,
+        unit=Unit.METRE,
+        uncertainty=LENGTH_UNCERTAINTY,
+    )
+    outcome = judge(measurement.margin, measurement.uncertainty, rule.legal_effect)
+    words = {
+        "subject": SUBJECTS[parameters.subject],
+        "name": feature.name,
+        "distance": distance,
+        "limit": parameters.limit,
+    }
+    enough = outcome is Outcome.PASS
+    sentence = Text(
+        zh="{subject}距{name} {distance:.2f} m,"
+        + ("满足" if enough else "小于")
+        + "要求的 {limit:g} m。",
+        en="{subject} is {distance:.2f} m from {name}; "
+        + (
+            "{limit:g} m are required."
+            if enough
+            else "{limit:g} m are required, so it is too near."
+        ),
+    )
+    return [
+        Judgement(
+            outcome,
+            sentence.format(**words),
+            fix=None if enough else _move_away(witness, parameters.limit - distance),
+            measurement=measurement,
+            elements=() if enough else _elements_nearer(scheme, parameters, feature.geometry),
+            feature=feature.name,
+            geometry=_at_height(witness, scheme.lowest),
+        )
+    ]
+
+
+def _nearest(
+    shape: BaseGeometry, parameters: LineParameters, around: Surroundings
+) -> ControlFeature:
+    """The nearest feature of the layer, looked for in growing boxes so that a city-wide layer stays cheap."""
+    west, south, east, north = shape.bounds
+    reach = max(parameters.limit, 1.0)
+    city_west, city_south, city_east, city_north = around.city.terrain.extent
+    far = math.hypot(city_east - city_west, city_north - city_south)
+    while reach < far:
+        box = (west - reach, south - reach, east + reach, north + reach)
+        found = around.lines.features(parameters.layer, box)
+        if found:
+            nearest = min(found, key=lambda feature: shape.distance(feature.geometry))
+            if shape.distance(nearest.geometry) <= reach:
+                return nearest
+        reach *= 4.0
+    return min(
+        around.lines.features(parameters.layer),
+        key=lambda feature: shape.distance(feature.geometry),
+    )
+
+
+def _elements_nearer(
+    scheme: Scheme, parameters: LineParameters, line: BaseGeometry
+) -> tuple[str, ...]:
+    """GlobalIds of the elements nearer than the limit, nearest first."""
+    if parameters.subject == "site":
+        return scheme.elements_touching("site", line)
+    gaps = shapely.distance(np.array([o.geometry for o in scheme.outlines], dtype=object), line)
+    near = np.argsort(gaps, kind="stable")[: int((gaps < parameters.limit).sum())]
+    return tuple(scheme.outlines[i].global_id for i in near)
+
+
+def _move_away(witness: BaseGeometry, metres: float) -> Text:
+    """Which way leads out, from the witness segment (subject first, line second)."""
+    (x0, y0), (x1, y1) = np.asarray(shapely.get_coordinates(witness))[[0, -1]]
+    if witness.length == 0.0:
+        return Text(
+            zh="移开至少 {metres:.2f} m。", en="Move it away by at least {metres:.2f} m."
+        ).format(metres=metres)
+    direction = COMPASS[round(math.atan2(y0 - y1, x0 - x1) / (math.pi / 4.0)) % 8]
+    return Text(
+        zh="向{direction}移 {metres:.2f} m。", en="Move it {metres:.2f} m to the {direction}."
+    ).format(
+        direction=direction,
+        metres=math.ceil(metres * 100.0) / 100.0,
+    )
+
+
+def _area_measurement(shape: BaseGeometry, limit: float) -> Measurement:
+    """An area against its limit; its uncertainty is a band of half the contact width along its edge."""
+    area = float(shape.area)
+    return Measurement(
+        measured=area,
+        limit=limit,
+        margin=limit - area,
+        unit=Unit.SQUARE_METRE,
+        uncertainty=float(shape.length) * CONTACT / 2.0,
+    )
+
+
+def _without_slivers(shape: BaseGeometry) -> BaseGeometry:
+    """The polygons of a shape that are wider than contact; outlines that merely touch share nothing."""
+    parts = [part for part in shapely.get_parts(shape) if part.geom_type == "Polygon"]
+    wide = [part for part in parts if not part.buffer(-CONTACT / 2.0).is_empty]
+    return shapely.MultiPolygon(wide) if len(wide) != 1 else wide[0]
+
+
+def _at_height(shape: BaseGeometry, height: float) -> BaseGeometry:
+    return shapely.force_3d(shapely.force_2d(shape), height)
+
+
+def _nothing_drawn(subject: Subject) -> Judgement:
+    """A subject the file does not draw cannot be judged."""
+    missing = (
+        Text(zh="文件没有可用的用地面(IfcSite)。", en="The file draws no site surface (IfcSite).")
+        if subject == "site"
+        else Text(zh="文件没有可绘制的构件。", en="The file draws no element.")
+    )
+    fix = (
+        Text(
+            zh="在 IfcSite 中导出用地范围面。",
+            en="Export the site boundary as a surface of IfcSite.",
+        )
+        if subject == "site"
+        else Text(zh="导出带几何的构件。", en="Export the elements with their geometry.")
+    )
+    return Judgement(Outcome.NOT_CHECKABLE, missing, fix=fix)
+
+
+RULE_TYPES = (
+    RuleType(
+        code="LINE-INSIDE",
+        title=Text(zh="必须位于控制线内", en="Must lie inside a control line"),
+        parameters=InsideParameters,
+        check=check_inside,
+    ),
+    RuleType(
+        code="LINE-OVERLAP",
+        title=Text(zh="不得占用控制线范围", en="Must not overlap a control zone"),
+        parameters=LineParameters,
+        check=check_overlap,
+    ),
+    RuleType(
+        code="LINE-DISTANCE",
+        title=Text(zh="与控制线的最小距离", en="Minimum distance to a control line"),
+        parameters=LineParameters,
+        check=check_distance,
+    ),
+)

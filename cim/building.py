@@ -1,0 +1,215 @@
+"""What an architect submitted, as everyone downstream reads it.
+
+All lengths are metres, all angles radians, all coordinates in the model's *engineering CRS* (the
+local axes of the IFC file); `cim.frame` takes them to the city. Nothing here knows IfcOpenShell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cim.mesh import Mesh, box_corners, transform_points
+
+PropertyValue = str | float | int | bool | None
+PropertySets = Mapping[str, Mapping[str, PropertyValue]]
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """A surface: its name and its colour (red, green, blue, opacity, each 0..1)."""
+
+    name: str
+    colour: tuple[float, float, float, float]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Representation:
+    """One drawn body: a mesh of the model, and where it stands.
+
+    Attributes:
+        mesh: index into `BuildingModel.meshes`; elements that repeat share it.
+        placement: shape (4, 4), mesh frame -> engineering CRS, metres.
+    """
+
+    mesh: int
+    placement: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Element:
+    """A physical part: wall, slab, window, furniture.
+
+    Attributes:
+        global_id: the IFC GlobalId, 22 characters.
+        ifc_class: the IFC class as written, e.g. ``IfcWall``.
+        name: the IFC Name, or None.
+        storey: GlobalId of the storey that holds it, directly or through its whole; None when none does.
+        representation: its body; None when it has none or it could not be drawn.
+        predefined_type: e.g. ``PARAPET``, or None.
+        type_name: the name of its IFC type object, or None.
+        property_sets: Psets and quantity sets with inherited type properties, lengths in metres,
+            areas in m2, volumes in m3.
+    """
+
+    global_id: str
+    ifc_class: str
+    name: str | None
+    storey: str | None
+    representation: Representation | None
+    predefined_type: str | None
+    type_name: str | None
+    property_sets: PropertySets
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Space:
+    """A room or other space (IfcSpace).
+
+    Attributes:
+        global_id, name, storey: as for `Element`.
+        long_name: the IFC LongName, or None.
+        predefined_type: e.g. ``INTERNAL``, ``PARKING``, ``GFA``, or None.
+        representation: its body, or None.
+        property_sets: as for `Element`.
+    """
+
+    global_id: str
+    name: str | None
+    long_name: str | None
+    storey: str | None
+    predefined_type: str | None
+    representation: Representation | None
+    property_sets: PropertySets
+
+
+@dataclass(frozen=True, slots=True)
+class Storey:
+    """A building storey; `elevation` is of its structural floor, metres above the engineering zero, None when absent."""
+
+    global_id: str
+    name: str | None
+    building: str | None
+    elevation: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Building:
+    """An IfcBuilding: its identity only; its parts point to it through their storeys."""
+
+    global_id: str
+    name: str | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Site:
+    """An IfcSite.
+
+    Attributes:
+        global_id, name: as in the file.
+        ref_latitude, ref_longitude: degrees, positive north and east, or None.
+        ref_elevation: metres, in the datum the author meant (IFC does not say), or None.
+        representation: terrain or parcel body, or None.
+    """
+
+    global_id: str
+    name: str | None
+    ref_latitude: float | None
+    ref_longitude: float | None
+    ref_elevation: float | None
+    representation: Representation | None
+
+
+@dataclass(frozen=True, slots=True)
+class MapConversion:
+    """How the file itself places its engineering CRS on the map (IFC4 8.18.3.10), as written.
+
+    Attributes:
+        source: ``IfcMapConversion`` or ``ePSet_MapConversion``.
+        eastings, northings, orthogonal_height: as written, in map units.
+        x_axis_abscissa, x_axis_ordinate: map direction of the engineering x axis; None when absent.
+        scale: as written; None when absent.
+        projected_crs: the name as written, e.g. ``EPSG:4548``; None when absent.
+        vertical_datum: as written, or None.
+        map_unit: metres per map unit; None when the file does not say.
+        length_unit: metres per project length unit.
+    """
+
+    source: str
+    eastings: float
+    northings: float
+    orthogonal_height: float
+    x_axis_abscissa: float | None
+    x_axis_ordinate: float | None
+    scale: float | None
+    projected_crs: str | None
+    vertical_datum: str | None
+    map_unit: float | None
+    length_unit: float
+
+
+@dataclass(frozen=True, slots=True)
+class Undrawn:
+    """An element that has a body in the file which could not be drawn, and why (English, from the kernel)."""
+
+    global_id: str
+    ifc_class: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BuildingModel:
+    """One IFC file, read.
+
+    Attributes:
+        sha256: of the file's bytes, hexadecimal.
+        file_name: the name it was read under.
+        schema: e.g. ``IFC4``.
+        authoring_tool: from the header, or None.
+        project_name: IfcProject.Name, or None.
+        map_conversion: the file's own placement on the map, or None.
+        true_north: angle from the engineering y axis to true north, radians, counter-clockwise; None when absent.
+        warnings: what the reader noticed in the file (English).
+    """
+
+    sha256: str
+    file_name: str
+    schema: str
+    authoring_tool: str | None
+    project_name: str | None
+    sites: tuple[Site, ...]
+    buildings: tuple[Building, ...]
+    storeys: tuple[Storey, ...]
+    spaces: tuple[Space, ...]
+    elements: tuple[Element, ...]
+    meshes: tuple[Mesh, ...]
+    materials: tuple[Material, ...]
+    map_conversion: MapConversion | None
+    true_north: float | None
+    undrawn: tuple[Undrawn, ...]
+    warnings: tuple[str, ...]
+
+    def drawn(self) -> Iterator[tuple[Element, Representation]]:
+        """Every element that has a body, with that body."""
+        for element in self.elements:
+            if element.representation is not None:
+                yield element, element.representation
+
+    def body(self, representation: Representation) -> Mesh:
+        """The body in the engineering CRS."""
+        return self.meshes[representation.mesh].transformed(representation.placement)
+
+    def bounds(self) -> NDArray[np.float64] | None:
+        """Lowest and highest corner of all drawn elements, shape (2, 3), engineering CRS; None when nothing is drawn."""
+        corners = [
+            transform_points(body.placement, box_corners(self.meshes[body.mesh].vertices))
+            for _, body in self.drawn()
+            if len(self.meshes[body.mesh].vertices)
+        ]
+        if not corners:
+            return None
+        points = np.concatenate(corners)
+        return np.stack([points.min(axis=0), points.max(axis=0)])

@@ -1,0 +1,1 @@
+"""A scripted, seeded, Xiamen-like city and the buildings submitted to it."""

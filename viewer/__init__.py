@@ -1,0 +1,1 @@
+"""The review application: command line, server, worker and page."""
