@@ -42,18 +42,13 @@ class CityFrame:
         Returns:
             Shape (N, 3), metres, EPSG:4978.
         """
-        height = self.vertical.to_ellipsoidal(points[:, 2])
-        x, y, z = _transformer(self.projected_crs, GEOCENTRIC_CRS).transform(
-            points[:, 0], points[:, 1], height
-        )
-        return np.stack([x, y, z], axis=1)
+        return _transform(self.projected_crs, GEOCENTRIC_CRS, self._with_ellipsoidal_height(points))
 
     def from_ecef(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
         """The inverse of `to_ecef`: shape (N, 3), EPSG:4978 -> easting, northing, orthogonal height."""
-        e, n, height = _transformer(GEOCENTRIC_CRS, self.projected_crs).transform(
-            points[:, 0], points[:, 1], points[:, 2]
-        )
-        return np.stack([e, n, self.vertical.to_orthogonal(height)], axis=1)
+        projected = _transform(GEOCENTRIC_CRS, self.projected_crs, points)
+        projected[:, 2] = self.vertical.to_orthogonal(projected[:, 2])
+        return projected
 
     def to_geographic(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
         """Take projected points to the globe.
@@ -64,11 +59,7 @@ class CityFrame:
         Returns:
             Shape (N, 3): longitude and latitude in degrees, ellipsoidal height in metres, EPSG:4979.
         """
-        height = self.vertical.to_ellipsoidal(points[:, 2])
-        lon, lat, h = _transformer(self.projected_crs, GEOGRAPHIC_CRS).transform(
-            points[:, 0], points[:, 1], height
-        )
-        return np.stack([lon, lat, h], axis=1)
+        return _transform(self.projected_crs, GEOGRAPHIC_CRS, self._with_ellipsoidal_height(points))
 
     def east_north_up(self, origin: NDArray[np.float64]) -> NDArray[np.float64]:
         """The local tangent frame at a projected point.
@@ -104,6 +95,16 @@ class CityFrame:
         ahead = self.to_ecef((points[:, None, :] + steps).reshape(-1, 3)).reshape(-1, 3, 3)
         back = self.to_ecef((points[:, None, :] - steps).reshape(-1, 3)).reshape(-1, 3, 3)
         return np.swapaxes(ahead - back, 1, 2) / (2.0 * JACOBIAN_STEP)
+
+    def _with_ellipsoidal_height(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.column_stack([points[:, :2], self.vertical.to_ellipsoidal(points[:, 2])])
+
+
+def _transform(source: str, target: str, points: NDArray[np.float64]) -> NDArray[np.float64]:
+    transformer = _transformer(source, target)
+    if len(points) == 1:  # pyproj takes arrays of one for scalars, which numpy deprecates
+        return np.array([transformer.transform(*points[0].tolist())])
+    return np.column_stack(transformer.transform(*points.T))
 
 
 @lru_cache(maxsize=16)
