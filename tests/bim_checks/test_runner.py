@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import shapely
+
+from bim_checks.exports.html import render
+from bim_checks.report import Report
+from bim_checks.rulebook import Rulebook, read_rulebook
+from bim_checks.runner import run_checks
+from cim.building import BuildingModel, Undrawn
+from cim.control_lines.feature import ControlFeature
+from cim.frame import ExplicitPlace, decide_frame
+from cim.text import Text
+from tests.bim_checks.test_rulebook import HEAD
+from tests.support.cities import FRAME, ORIGIN, FlatCity, LinesInMemory
+from tests.support.models import boxes_model, model_of
+
+RULES = """\
+  - {id: F-1, type: FRAME-PROVEN, title: {zh: 位置, en: place}, clause: {zh: c, en: c}, source: {zh: s, en: s},
+     owner: {zh: o, en: o}, legal_effect: prohibit, status: verified}
+  - {id: G-1, type: LINE-OVERLAP, title: {zh: 绿线, en: green}, clause: {zh: <条>, en: <clause>}, source: {zh: s, en: s},
+     owner: {zh: o, en: o}, legal_effect: prohibit, status: verified, layer: green, subject: footprint, limit: 0}
+"""
+GREEN = ControlFeature(
+    1,
+    "green",
+    Text(zh="绿地", en="Park"),
+    shapely.box(ORIGIN[0], ORIGIN[1], ORIGIN[0] + 2, ORIGIN[1] + 5),
+    {},
+)
+HERE = ExplicitPlace(*ORIGIN, 5.0, 0.0)
+
+
+@pytest.fixture
+def rulebook(tmp_path: Path) -> Rulebook:
+    path = tmp_path / "rulebook.yaml"
+    path.write_text(HEAD + RULES, encoding="utf-8")
+    return read_rulebook(path)
+
+
+def run(model: BuildingModel, rulebook: Rulebook, place: ExplicitPlace | None = HERE) -> Report:
+    city = FlatCity(("green",))
+    ledger = decide_frame(model, FRAME, city.terrain, place=place)
+    return run_checks(model, city, ledger, LinesInMemory([GREEN]), rulebook)
+
+
+def outcomes(report: Report) -> list[tuple[str, str]]:
+    return [(finding.rule, finding.outcome.value) for finding in report.findings]
+
+
+def model() -> BuildingModel:
+    return boxes_model({"A": ((0, 0, 0), (10, 5, 3)), "B": ((20, 0, 0), (30, 5, 3))})
+
+
+def test_findings_follow_the_rulebook_and_the_worst_is_the_verdict(rulebook: Rulebook) -> None:
+    report = run(model(), rulebook)
+    assert outcomes(report) == [("F-1", "pass"), ("G-1", "fail")]
+    assert report.verdict.value == "fail"
+    assert report.findings[1].judgement.measurement.measured == pytest.approx(10.0, abs=1e-6)
+    assert report.findings[1].judgement.elements == ("A",)
+
+
+def test_without_a_frame_nothing_is_judged_in_space(rulebook: Rulebook) -> None:
+    report = run(model(), rulebook, place=None)
+    assert outcomes(report) == [("F-1", "fail"), ("G-1", "not_checkable")]
+    off = run(model(), rulebook, place=ExplicitPlace(0.0, 0.0, 0.0, 0.0))
+    assert outcomes(off) == [("F-1", "fail"), ("G-1", "not_checkable")]
+    assert "outside the city" in off.findings[0].judgement.sentence.en
+
+
+def test_a_model_that_draws_nothing_is_not_passed(rulebook: Rulebook) -> None:
+    assert outcomes(run(model_of([], []), rulebook))[1] == ("G-1", "not_checkable")
+
+
+def test_elements_that_cannot_be_drawn_are_a_finding(rulebook: Rulebook) -> None:
+    broken = replace(
+        model(),
+        elements=model().elements[1:],
+        undrawn=(Undrawn("A", "IfcWall", "the geometry kernel returned no faces"),),
+    )
+    report = run(broken, rulebook)
+    assert outcomes(report) == [
+        ("F-1", "pass"),
+        ("G-1", "pass"),
+        ("MODEL-UNDRAWN", "not_checkable"),
+    ]
+    assert report.verdict.value == "not_checkable"
+    assert report.findings[2].judgement.elements == ("A",)
+
+
+def test_a_rule_that_crashes_is_not_a_pass(
+    rulebook: Rulebook, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Broken(LinesInMemory):
+        def features(self, *_: object) -> list[ControlFeature]:
+            raise ZeroDivisionError
+
+    city = FlatCity(("green",))
+    ledger = decide_frame(model(), FRAME, city.terrain, place=HERE)
+    report = run_checks(model(), city, ledger, Broken([]), rulebook)
+    assert outcomes(report)[1] == ("G-1", "not_checkable")
+    assert "rule G-1 crashed" in caplog.text
+    assert "ZeroDivisionError" in caplog.text
+
+
+def test_the_report_does_not_depend_on_the_order_of_elements(rulebook: Rulebook) -> None:
+    turned = replace(model(), elements=model().elements[::-1])
+    assert run(model(), rulebook).to_json() == run(turned, rulebook).to_json()
+
+
+def test_the_report_is_json_with_every_outcome_counted(rulebook: Rulebook) -> None:
+    document = json.loads(run(model(), rulebook).to_json())
+    assert document["summary"] == {
+        "pass": 1, "fail": 1, "procedure": 0, "discuss": 0, "not_applicable": 0, "not_checkable": 0,
+    }  # fmt: skip
+    assert document["frame"]["taken"] == 0
+    assert document["findings"][1]["geometry"]["type"] == "Polygon"
+    assert {point[2] for point in document["findings"][1]["geometry"]["coordinates"][0]} == {5.0}
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [("zh", "建筑占用绿地 10.0 m²。"), ("en", "The building occupies 10.0 m2 of Park.")],
+)
+def test_the_page_speaks_one_language_and_escapes_what_it_quotes(
+    rulebook: Rulebook, language: str, sentence: str
+) -> None:
+    page = render(run(model(), rulebook), language)
+    assert sentence in page
+    assert "&lt;" in page
+    assert "<条>" not in page
+    assert "<clause>" not in page
+    assert "http" not in page
