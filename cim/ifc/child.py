@@ -1,0 +1,117 @@
+"""The guarded child: ``python -m cim.ifc.child REQUEST.json``.
+
+It limits itself before it loads anything heavy, reads one file, leaves a snapshot and one line of JSON,
+and dies with its parent. Lines on standard output: ``p SHARE STEP`` progress, ``e JSON`` a typed
+refusal, ``d`` done.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import resource
+import signal
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+PR_SET_PDEATHSIG = 1
+PLACEMENT_LIMIT = 2000  # levels of IfcLocalPlacement; the deepest real model seen has 12
+PROGRESS_STEP = 0.01
+HEARTBEAT = 1.0  # s; the parent ends a child it hears nothing from
+
+
+def main() -> int:
+    """Serve one request."""
+    request = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
+    _limit(request)
+    return _serve(request)
+
+
+def _limit(request: Mapping[str, Any]) -> None:
+    """Bound memory, processor time and what may be written; die when the parent dies."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    cpu = int(request["cpu_seconds"])
+    resource.setrlimit(resource.RLIMIT_CPU, (cpu, cpu + 1))
+    resource.setrlimit(resource.RLIMIT_AS, (request["memory_bytes"], request["memory_bytes"]))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (request["written_bytes"], request["written_bytes"]))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _serve(request: Mapping[str, Any]) -> int:
+    import ifcopenshell
+
+    from cim.ifc.reader import read_open_file
+    from cim.snapshot import write_snapshot
+
+    path = Path(request["path"])
+    try:
+        model = ifcopenshell.open(path)
+    except (ifcopenshell.Error, OSError, RuntimeError, UnicodeDecodeError) as error:
+        return _refuse("unreadable", str(error))
+    cycle = _placement_cycle(model)
+    if cycle is not None:
+        return _refuse("placement-cycle", f"#{cycle}")
+    only = request.get("only")
+    building = read_open_file(
+        model,
+        path,
+        kernel=request["kernel"],
+        skip=request["skip"],
+        only=None if only is None else frozenset(only),
+        progress=_Progress(),
+    )
+    write_snapshot(building, Path(request["snapshot"]))
+    _say("d")
+    return 0
+
+
+class _Progress:
+    """Tells the share done once a percent, and once a second while elements come out."""
+
+    def __init__(self) -> None:
+        self._told = -1.0
+        self._when = time.monotonic()
+
+    def __call__(self, share: float, step: int) -> None:
+        now = time.monotonic()
+        if share - self._told >= PROGRESS_STEP or now - self._when >= HEARTBEAT:
+            self._told, self._when = share, now
+            _say(f"p {share:.3f} {step}")
+
+
+def _placement_cycle(model: Any) -> int | None:
+    """Step number of a placement that leads back to itself, or lies absurdly deep: the kernel would overflow its stack."""
+    depth: dict[int, int] = {}
+    for placement in model.by_type("IfcLocalPlacement"):
+        path: list[int] = []
+        here = placement
+        while here is not None and here.id() not in depth:
+            if here.id() in path or len(path) > PLACEMENT_LIMIT:
+                return int(here.id())
+            path.append(here.id())
+            here = getattr(here, "PlacementRelTo", None)
+        level = 0 if here is None else depth[here.id()]
+        for number in reversed(path):
+            level += 1
+            depth[number] = level
+        if level > PLACEMENT_LIMIT:
+            return int(placement.id())
+    return None
+
+
+def _refuse(kind: str, detail: str) -> int:
+    _say("e " + json.dumps({"kind": kind, "detail": detail[:2000]}))
+    return 0
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,316 @@
+"""Read hostile files in a child process with limits on memory, processor time, output and wall clock.
+
+A file that crashes or hangs one geometry kernel is read with the next; what still does not come out is
+narrowed down by halving the list of products, so that one bad element costs itself and nothing else.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import os
+import queue
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from pathlib import Path
+from typing import IO, Literal, cast
+
+from cim.building import BuildingModel
+from cim.errors import IfcLimitError, UnreadableIfcError
+from cim.ifc.sniff import EXPORT_IFC, refuse_other_files
+from cim.snapshot import read_snapshot
+from cim.text import Text
+
+log = logging.getLogger(__name__)
+
+Progress = Callable[[float], None]
+
+PART_SECONDS = (
+    20  # s of processor time for a part while the bad elements of a file are narrowed down
+)
+
+KERNELS = ("hybrid-cgal-simple-opencascade", "opencascade")
+"""Fast and complete first; the second draws a few things on which the first hangs."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadLimits:
+    """What reading one file may cost.
+
+    Attributes:
+        memory_bytes: address space of the child.
+        cpu_seconds: processor time of one attempt.
+        stall_seconds: time without any element drawn.
+        wall_seconds: time of all attempts together.
+        file_bytes: size of the file.
+        written_bytes: size of the snapshot.
+    """
+
+    memory_bytes: int = 8 << 30
+    cpu_seconds: int = 300
+    stall_seconds: float = 45.0
+    wall_seconds: float = 600.0
+    file_bytes: int = 2 << 30
+    written_bytes: int = 4 << 30
+
+
+DEFAULT_LIMITS = ReadLimits()
+
+
+def read_ifc(
+    path: Path, *, limits: ReadLimits = DEFAULT_LIMITS, progress: Progress | None = None
+) -> BuildingModel:
+    """Read an IFC file.
+
+    Args:
+        path: the file.
+        limits: what it may cost.
+        progress: called with the share done, 0..1.
+
+    Raises:
+        UnreadableIfcError: it is not an IFC model this program can read; says what it is and what to do.
+        IfcLimitError: it exceeded a limit, or crashed every reader.
+    """
+    with tempfile.TemporaryDirectory(prefix="cim-read-") as folder:
+        snapshot = Path(folder) / "model.cim"
+        read_ifc_to_snapshot(path, snapshot, limits=limits, progress=progress)
+        return read_snapshot(snapshot)
+
+
+def read_ifc_to_snapshot(
+    path: Path,
+    snapshot: Path,
+    *,
+    limits: ReadLimits = DEFAULT_LIMITS,
+    progress: Progress | None = None,
+) -> None:
+    """Read an IFC file and leave the model as a snapshot file; arguments and errors as for `read_ifc`."""
+    refuse_other_files(path, file_bytes=limits.file_bytes)
+    deadline = time.monotonic() + limits.wall_seconds
+    ended: _Ended | None = None
+    for kernel in KERNELS:
+        request = _Request(path, snapshot, kernel, limits, deadline)
+        ended = _run(request, progress)
+        if ended is None:
+            return
+    bad = _bad_products(path, limits, deadline, ended)
+    ended = _run(_Request(path, snapshot, KERNELS[0], limits, deadline, skip=bad), progress)
+    if ended is not None:
+        raise _limit_error(path, ended)
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """One attempt: what a child is to draw, with which kernel, into which snapshot."""
+
+    path: Path
+    snapshot: Path
+    kernel: str
+    limits: ReadLimits
+    deadline: float
+    skip: Mapping[str, str] = field(default_factory=dict)
+    only: Sequence[str] | None = None
+
+    def to_json(self) -> str:
+        return json.dumps(
+            {
+                "path": str(self.path.resolve()),
+                "snapshot": str(self.snapshot.resolve()),
+                "kernel": self.kernel,
+                "skip": dict(self.skip),
+                "only": None if self.only is None else list(self.only),
+                "memory_bytes": self.limits.memory_bytes,
+                "cpu_seconds": self.limits.cpu_seconds,
+                "written_bytes": self.limits.written_bytes,
+            }
+        )
+
+
+class _Ended(StrEnum):
+    """How a child failed."""
+
+    CRASH = "crash"
+    MEMORY = "memory"
+    CPU = "cpu"
+    STALL = "stall"
+    WALL = "wall"
+
+
+REASONS: Mapping[_Ended, Text] = {
+    _Ended.CRASH: Text(zh="读取时几何内核崩溃。", en="the geometry kernel crashed on it."),
+    _Ended.MEMORY: Text(zh="读取超出内存上限。", en="reading it exceeded the memory limit."),
+    _Ended.CPU: Text(
+        zh="读取超出处理器时间上限。", en="reading it exceeded the processor time limit."
+    ),
+    _Ended.STALL: Text(
+        zh="几何内核长时间没有进展。", en="the geometry kernel made no progress on it."
+    ),
+    _Ended.WALL: Text(zh="读取超时。", en="reading it took too long."),
+}
+
+
+def _run(request: _Request, progress: Progress | None) -> _Ended | None:
+    """Run one child; None when it left its snapshot.
+
+    Raises:
+        UnreadableIfcError: the child read enough to refuse the file.
+    """
+    with tempfile.TemporaryDirectory(prefix="cim-guard-") as folder:
+        asked = Path(folder) / "request.json"
+        asked.write_text(request.to_json(), encoding="utf-8")
+        noise = Path(folder) / "stderr"
+        with noise.open("wb") as stderr:
+            child = subprocess.Popen(
+                (sys.executable, "-m", "cim.ifc.child", str(asked)),
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+                cwd=folder,
+                env=_environment(),
+            )
+            told = _listen(child, request, progress)
+        if told == "done" and request.snapshot.is_file():
+            return None
+        if isinstance(told, _Ended):
+            return told
+        return _how_it_ended(child.returncode, noise.read_text(errors="replace"))
+
+
+def _environment() -> dict[str, str]:
+    """The child needs our modules and nothing of the parent's secrets."""
+    kept = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL") if name in os.environ}
+    return kept | {
+        "PYTHONPATH": os.pathsep.join(part for part in sys.path if part),
+        "OMP_NUM_THREADS": "1",
+    }
+
+
+def _listen(
+    child: subprocess.Popen[bytes], request: _Request, progress: Progress | None
+) -> _Ended | Literal["done"] | None:
+    """Follow a child's lines until it ends or breaks a limit of time."""
+    lines: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+    stream = cast("IO[bytes]", child.stdout)
+    reader = threading.Thread(target=_forward, args=(stream, lines), daemon=True)
+    reader.start()
+    told: _Ended | Literal["done"] | None = None
+    try:
+        while True:
+            left = request.deadline - time.monotonic()
+            if left <= 0.0:
+                return _Ended.WALL
+            try:
+                line = lines.get(timeout=min(left, request.limits.stall_seconds))
+            except queue.Empty:
+                return _Ended.WALL if left <= request.limits.stall_seconds else _Ended.STALL
+            if line is None:
+                return told
+            told = _heed(line.decode(errors="replace"), request.path, progress) or told
+    finally:
+        _kill(child)
+        reader.join()
+        stream.close()
+
+
+def _forward(stream: IO[bytes], lines: queue.SimpleQueue[bytes | None]) -> None:
+    for line in stream:
+        lines.put(line)
+    lines.put(None)
+
+
+def _heed(line: str, path: Path, progress: Progress | None) -> Literal["done"] | None:
+    kind, _, rest = line.strip().partition(" ")
+    if kind == "e":
+        raise _refusal(path, json.loads(rest))
+    if kind == "p" and progress is not None:
+        progress(float(rest.split()[0]))
+    return "done" if kind == "d" else None
+
+
+def _kill(child: subprocess.Popen[bytes]) -> None:
+    """End the child and whatever it started."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(child.pid, signal.SIGKILL)
+    child.wait()
+
+
+def _how_it_ended(code: int, noise: str) -> _Ended:
+    if code in (-signal.SIGXCPU, 128 + signal.SIGXCPU):
+        return _Ended.CPU
+    if "MemoryError" in noise or "bad_alloc" in noise or code in (-signal.SIGABRT, -signal.SIGKILL):
+        return _Ended.MEMORY
+    log.warning("reading child ended with %s: %s", code, noise[-2000:])
+    return _Ended.CRASH
+
+
+def _bad_products(
+    path: Path, limits: ReadLimits, deadline: float, why: _Ended | None
+) -> dict[str, str]:
+    """GlobalIds that no child can draw, each with a reason, found by halving.
+
+    Raises:
+        IfcLimitError: the file fails without drawing anything, or time runs out.
+    """
+    with tempfile.TemporaryDirectory(prefix="cim-halve-") as folder:
+        snapshot = Path(folder) / "part.cim"
+
+        def fails(only: Sequence[str]) -> _Ended | None:
+            if time.monotonic() >= deadline:
+                raise _limit_error(path, _Ended.WALL)
+            part = replace(limits, cpu_seconds=min(limits.cpu_seconds, PART_SECONDS))
+            return _run(_Request(path, snapshot, KERNELS[0], part, deadline, only=only), None)
+
+        empty = fails(())
+        if empty is not None:
+            raise _limit_error(path, why or empty)
+        model = read_snapshot(snapshot)
+        products = (model.elements, model.spaces, model.sites)
+        waiting = [[product.global_id for group in products for product in group]]
+        bad: dict[str, str] = {}
+        while waiting:
+            group = waiting.pop()
+            ended = fails(group)
+            if ended is not None and len(group) == 1:
+                bad[group[0]] = REASONS[ended].en
+            elif ended is not None:
+                middle = len(group) // 2
+                waiting.extend((group[:middle], group[middle:]))
+        return bad
+
+
+def _limit_error(path: Path, ended: _Ended) -> IfcLimitError:
+    return IfcLimitError(
+        REASONS[ended],
+        path=path,
+        remedy=Text(
+            zh="请检查或简化几何,或分部分导出。",
+            en="Check or simplify its geometry, or export it in parts.",
+        ),
+    )
+
+
+def _refusal(path: Path, told: Mapping[str, str]) -> UnreadableIfcError:
+    if told["kind"] == "placement-cycle":
+        return UnreadableIfcError(
+            Text(zh="构件定位成环。", en="placements form a circle."),
+            path=path,
+            place=told["detail"],
+            remedy=EXPORT_IFC,
+        )
+    detail = told["detail"].strip().splitlines()
+    return UnreadableIfcError(
+        Text(zh="IFC 内容无法解析:{detail}。", en="the IFC cannot be parsed: {detail}.").format(
+            detail=detail[0].rstrip(".") if detail else "?"
+        ),
+        path=path,
+        remedy=EXPORT_IFC,
+    )
