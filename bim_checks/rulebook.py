@@ -91,7 +91,7 @@ def check_against_city(rulebook: Rulebook, city: City) -> None:
                 ).format(layer=rule.layer),
                 path=city.rulebook_path,
                 place=rule.identifier,
-                remedy=Text(zh="可用图层:{known}。", en="Layers are: {known}.").format(
+                remedy=Text(zh="可用图层：{known}。", en="Layers are: {known}.").format(
                     known=", ".join(sorted(known))
                 ),
             )
@@ -112,7 +112,7 @@ class _Entry:
             if key not in keys:
                 raise self.error(
                     Text(zh="未知的键 {key}。", en="unknown key {key}.").format(key=key),
-                    remedy=Text(zh="可用的键:{keys}。", en="Keys are: {keys}.").format(
+                    remedy=Text(zh="可用的键：{keys}。", en="Keys are: {keys}.").format(
                         keys=", ".join(keys)
                     ),
                     line=node.start_mark.line + 1,
@@ -147,7 +147,7 @@ class _Entry:
                 Text(zh="{key} 不能是 {value}。", en="{key} cannot be {value}.").format(
                     key=key, value=value
                 ),
-                remedy=Text(zh="可选:{choices}。", en="Choose one of: {choices}.").format(
+                remedy=Text(zh="可选：{choices}。", en="Choose one of: {choices}.").format(
                     choices=", ".join(choices)
                 ),
                 line=self._nodes[key].start_mark.line + 1,

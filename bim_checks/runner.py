@@ -100,7 +100,7 @@ def _weighed(rule: Rule, judgement: Judgement) -> Judgement:
     if rule.status == "verified" or judgement.outcome is not Outcome.FAIL:
         return judgement
     note = Text(
-        zh="{sentence}(限值未经原文核实,须会商。)",
+        zh="{sentence}（限值未经原文核实，须会商。）",
         en="{sentence} (The limit has not been held against the primary text; to be discussed.)",
     )
     return Judgement(
@@ -118,11 +118,11 @@ def _without_frame() -> Judgement:
     return Judgement(
         Outcome.NOT_CHECKABLE,
         Text(
-            zh="位置未经证实,不作空间判断。",
+            zh="位置未经证实，不作空间判断。",
             en="The position is not proven; nothing is judged in space.",
         ),
         fix=Text(
-            zh="先解决位置问题(见位置台账)。",
+            zh="先解决位置问题（见位置台账）。",
             en="Settle the position first (see the frame ledger).",
         ),
     )
@@ -140,7 +140,7 @@ def _crashed() -> Judgement:
     return Judgement(
         Outcome.NOT_CHECKABLE,
         Text(
-            zh="规则执行出错,未得出结论;错误已记录。",
+            zh="规则执行出错，未得出结论；错误已记录。",
             en="The rule could not be evaluated; the error has been logged.",
         ),
     )
@@ -150,7 +150,7 @@ def _undrawn(model: BuildingModel) -> Judgement:
     return Judgement(
         Outcome.NOT_CHECKABLE,
         Text(
-            zh="{count} 个构件无法绘制,几何结论不包括它们。",
+            zh="{count} 个构件无法绘制，几何结论不包括它们。",
             en="{count} elements cannot be drawn; the geometric verdicts leave them out.",
         ).format(count=len(model.undrawn)),
         fix=Text(

@@ -146,7 +146,7 @@ def read_city(folder: Path) -> City:
         ) from error
     except (TypeError, ValueError) as error:
         raise CityError(
-            Text(zh="内容无法理解:{error}。", en="cannot be understood: {error}.").format(
+            Text(zh="内容无法理解：{error}。", en="cannot be understood: {error}.").format(
                 error=error
             ),
             path=path,
@@ -161,7 +161,7 @@ def _read_yaml(path: Path) -> Mapping[str, Any]:
             Text(zh="找不到城市文件夹的 city.yaml。", en="no city.yaml in the city folder."),
             path=path,
             remedy=Text(
-                zh="用 cim demo --prepare-only 生成样例城市,或检查 --city。",
+                zh="用 cim demo --prepare-only 生成样例城市，或检查 --city。",
                 en="Make the sample city with cim demo --prepare-only, or check --city.",
             ),
         ) from error

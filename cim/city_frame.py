@@ -115,11 +115,11 @@ def _transformer(source: str, target: str) -> Transformer:
     except CRSError as error:
         raise FrameError(
             Text(
-                zh=f"坐标系无法识别:{source} → {target}",
+                zh=f"坐标系无法识别：{source} → {target}",
                 en=f"unknown coordinate reference system: {source} -> {target}.",
             ),
             remedy=Text(
-                zh="请使用 EPSG 代码,例如 EPSG:4548。", en="Use an EPSG code such as EPSG:4548."
+                zh="请使用 EPSG 代码，例如 EPSG:4548。", en="Use an EPSG code such as EPSG:4548."
             ),
         ) from error
     return Transformer.from_crs(source_crs.to_3d(), target_crs.to_3d(), always_xy=True)

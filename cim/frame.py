@@ -173,7 +173,7 @@ def _explicit(place: ExplicitPlace, frame: CityFrame) -> Candidate:
         crs_understood=frame.projected_crs,
         assumptions=(
             Text(
-                zh="位置由提交人直接给定,未使用文件自身的地理参照。",
+                zh="位置由提交人直接给定，未使用文件自身的地理参照。",
                 en="The position was stated by the person who ran the check, not by the file.",
             ),
         ),
@@ -192,7 +192,7 @@ def _from_map_conversion(conversion: MapConversion, frame: CityFrame) -> Candida
         return replace(
             base,
             refused=Text(
-                zh="文件的投影坐标系是 {read},城市使用 {city}。",
+                zh="文件的投影坐标系是 {read}，城市使用 {city}。",
                 en="the file's projected CRS is {read}; the city uses {city}.",
             ).format(read=code or conversion.projected_crs or "?", city=frame.projected_crs),
             remedy=Text(
@@ -205,11 +205,11 @@ def _from_map_conversion(conversion: MapConversion, frame: CityFrame) -> Candida
         return replace(
             base,
             refused=Text(
-                zh="比例 {scale} 与单位(长度 {length} m,地图 {map} m)不一致。",
+                zh="比例 {scale} 与单位（长度 {length} m，地图 {map} m）不一致。",
                 en="scale {scale} does not agree with the units (length {length} m, map {map} m).",
             ).format(scale=conversion.scale, length=conversion.length_unit, map=map_unit),
             remedy=Text(
-                zh="毫米模型配米制坐标系时,Scale 应为 0.001。",
+                zh="毫米模型配米制坐标系时，Scale 应为 0.001。",
                 en="For a millimetre model in a metre CRS, Scale must be 0.001.",
             ),
         )
@@ -224,7 +224,7 @@ def _from_map_conversion(conversion: MapConversion, frame: CityFrame) -> Candida
     if conversion.vertical_datum is None:
         assumptions.append(
             Text(
-                zh="文件未说明高程基准;按城市基准 {datum} 理解。",
+                zh="文件未说明高程基准；按城市基准 {datum} 理解。",
                 en="The file names no vertical datum; heights are read in the city's, {datum}.",
             ).format(datum=frame.vertical.datum)
         )
@@ -243,7 +243,7 @@ def _understand_scale(conversion: MapConversion) -> tuple[float | None, float, l
         map_unit = 1.0
         assumptions.append(
             Text(
-                zh="文件未说明地图单位;按米理解。",
+                zh="文件未说明地图单位；按米理解。",
                 en="The file names no map unit; metres are assumed.",
             )
         )
@@ -252,7 +252,7 @@ def _understand_scale(conversion: MapConversion) -> tuple[float | None, float, l
         if not math.isclose(unit_ratio, 1.0):
             assumptions.append(
                 Text(
-                    zh="文件未给出 Scale;按单位换算 {ratio:g} 理解。",
+                    zh="文件未给出 Scale；按单位换算 {ratio:g} 理解。",
                     en="The file gives no Scale; the unit conversion {ratio:g} is assumed.",
                 ).format(ratio=unit_ratio)
             )
@@ -264,7 +264,7 @@ def _understand_scale(conversion: MapConversion) -> tuple[float | None, float, l
         # Several exporters write the grid scale alone and forget that Scale also converts units.
         assumptions.append(
             Text(
-                zh="Scale = {scale:g} 未包含单位换算 {ratio:g};按仅为格网比例理解。",
+                zh="Scale = {scale:g} 未包含单位换算 {ratio:g}；按仅为格网比例理解。",
                 en="Scale = {scale:g} leaves out the unit conversion {ratio:g}; it is read as the grid scale alone.",
             ).format(scale=conversion.scale, ratio=unit_ratio)
         )
@@ -292,11 +292,11 @@ def _site_candidates(model: BuildingModel) -> list[Candidate]:
             placement=None,
             crs_as_read=f"{site.ref_latitude:.6f}, {site.ref_longitude:.6f}",
             refused=Text(
-                zh="IfcSite 经纬度只有概略精度,且常为软件默认值,不能作为审查位置。",
+                zh="IfcSite 经纬度只有概略精度，且常为软件默认值，不能作为审查位置。",
                 en="latitude and longitude of IfcSite are approximate and often the tool's default; no verdict may rest on them.",
             ),
             remedy=Text(
-                zh="请导出 IfcMapConversion 与 IfcProjectedCRS,或用 --place 给出位置。",
+                zh="请导出 IfcMapConversion 与 IfcProjectedCRS，或用 --place 给出位置。",
                 en="Export IfcMapConversion with IfcProjectedCRS, or state the place with --place.",
             ),
         )
@@ -330,11 +330,11 @@ def _outside(placed: NDArray[np.float64], terrain: Terrain) -> tuple[Text, Text]
     if west <= northing <= east and south <= easting <= north:
         return (
             Text(
-                zh="东坐标与北坐标互换:({e:.1f}, {n:.1f}) 交换后落在城市内。",
+                zh="东坐标与北坐标互换：({e:.1f}, {n:.1f}) 交换后落在城市内。",
                 en="easting and northing are swapped: ({e:.1f}, {n:.1f}) falls inside the city when exchanged.",
             ).format(e=easting, n=northing),
             Text(
-                zh="在 IfcMapConversion 中交换 Eastings 与 Northings(中国测量坐标 X 为北)。",
+                zh="在 IfcMapConversion 中交换 Eastings 与 Northings（中国测量坐标 X 为北）。",
                 en="Exchange Eastings and Northings of IfcMapConversion (X is north in Chinese survey coordinates).",
             ),
         )
@@ -343,7 +343,7 @@ def _outside(placed: NDArray[np.float64], terrain: Terrain) -> tuple[Text, Text]
     )
     return (
         Text(
-            zh="位置 ({e:.1f}, {n:.1f}) 不在城市范围内(相距 {gap:.0f} m)。",
+            zh="位置 ({e:.1f}, {n:.1f}) 不在城市范围内（相距 {gap:.0f} m）。",
             en="the position ({e:.1f}, {n:.1f}) is outside the city (by {gap:.0f} m).",
         ).format(e=easting, n=northing, gap=gap),
         Text(

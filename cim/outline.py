@@ -99,11 +99,14 @@ def _moved(outline: BaseGeometry, matrix: NDArray[np.float64]) -> BaseGeometry:
 
 
 def _project_closed(mesh: Mesh) -> BaseGeometry | None:
-    """Projection by Manifold, or None when the mesh is not a closed, oriented surface."""
+    """Projection by Manifold, or None when the mesh is not a closed, oriented surface.
+
+    Manifold takes writable arrays only; those of a snapshot are not, hence the copies.
+    """
     solid = manifold3d.Manifold(
         manifold3d.Mesh64(
-            vert_properties=np.ascontiguousarray(mesh.vertices, dtype=np.float64),
-            tri_verts=np.ascontiguousarray(mesh.faces, dtype=np.uint64),
+            vert_properties=np.array(mesh.vertices, dtype=np.float64, order="C"),
+            tri_verts=np.array(mesh.faces, dtype=np.uint64, order="C"),
         )
     )
     if solid.status() != manifold3d.Error.NoError or solid.is_empty() or solid.volume() <= 0.0:

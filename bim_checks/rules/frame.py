@@ -30,18 +30,18 @@ def check_frame(ledger: FrameLedger) -> Judgement:
         return Judgement(
             Outcome.FAIL,
             Text(
-                zh="文件没有地理参照,无法知道建筑位于何处。",
+                zh="文件没有地理参照，无法知道建筑位于何处。",
                 en="The file has no georeference; nobody can tell where the building stands.",
             ),
             fix=Text(
-                zh="请在建模软件中设置测量点并导出 IfcMapConversion 与 IfcProjectedCRS,或给出 --place。",
+                zh="请在建模软件中设置测量点并导出 IfcMapConversion 与 IfcProjectedCRS，或给出 --place。",
                 en="Set the survey point in the authoring tool and export IfcMapConversion with IfcProjectedCRS, or state --place.",
             ),
         )
     best = ledger.candidates[0]
     return Judgement(
         Outcome.FAIL,
-        Text(zh="{source} 不能采用:{why}", en="{source} cannot be taken: {why}").format(
+        Text(zh="{source} 不能采用：{why}", en="{source} cannot be taken: {why}").format(
             source=best.source, why=best.refused or Text(zh="", en="")
         ),
         fix=best.remedy,

@@ -64,7 +64,7 @@ def _judge_zone(rule: Rule, scheme: Scheme, zone: ControlFeature) -> Judgement:
         return Judgement(
             Outcome.NOT_CHECKABLE,
             Text(
-                zh="{name}没有限高数值(属性 {key})。", en="{name} has no limit (attribute {key})."
+                zh="{name}没有限高数值（属性 {key}）。", en="{name} has no limit (attribute {key})."
             ).format(name=zone.name, key=LIMIT_ATTRIBUTE),
             feature=zone.name,
         )
@@ -84,12 +84,12 @@ def _judge_zone(rule: Rule, scheme: Scheme, zone: ControlFeature) -> Judgement:
     words = {"name": zone.name, "top": highest, "limit": limit, "over": -measurement.margin}
     sentence = (
         Text(
-            zh="建筑最高点高程 {top:.2f} m,超过{name}限高 {limit:.2f} m 达 {over:.2f} m。",
+            zh="建筑最高点高程 {top:.2f} m，超过{name}限高 {limit:.2f} m 达 {over:.2f} m。",
             en="The highest point, {top:.2f} m above datum, exceeds the limit {limit:.2f} m of {name} by {over:.2f} m.",
         )
         if broken
         else Text(
-            zh="建筑最高点高程 {top:.2f} m,不超过{name}限高 {limit:.2f} m。",
+            zh="建筑最高点高程 {top:.2f} m，不超过{name}限高 {limit:.2f} m。",
             en="The highest point, {top:.2f} m above datum, keeps the limit {limit:.2f} m of {name}.",
         )
     )

@@ -162,7 +162,7 @@ def _overlap(
             en="{subject} has {area:.1f} m2 inside {name}.",
         )
         fix = Text(
-            zh="办理相应的保护区审批手续,或移出 {area:.1f} m²。",
+            zh="办理相应的保护区审批手续，或移出 {area:.1f} m²。",
             en="File the protection procedure, or move {area:.1f} m2 out of the zone.",
         )
     else:
@@ -171,7 +171,7 @@ def _overlap(
             en="{subject} occupies {area:.1f} m2 of {name}.",
         )
         fix = Text(
-            zh="裁去这 {area:.1f} m²(图中多边形)。",
+            zh="裁去这 {area:.1f} m²（图中多边形）。",
             en="Cut these {area:.1f} m2 out (the polygon shown).",
         )
     return Judgement(

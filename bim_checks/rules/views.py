@@ -53,7 +53,7 @@ def check_ridge_band(rule: Rule, scheme: Scheme, around: Surroundings) -> list[J
     words = {"viewpoint": viewpoint.name, "ridge": ridge.name}
     if not np.isfinite(intrusion.excess).any():
         sentence = Text(
-            zh="从{viewpoint}看,建筑不在{ridge}之前。",
+            zh="从{viewpoint}看，建筑不在{ridge}之前。",
             en="Seen from {viewpoint}, the building does not stand before {ridge}.",
         )
         return [Judgement(Outcome.NOT_APPLICABLE, sentence.format(**words), feature=viewpoint.name)]
@@ -78,12 +78,12 @@ def _judge(
     deciding = [i for i in order if intrusion.excess[i] > 0.0] if broken else [worst]
     sentence = (
         Text(
-            zh="从{viewpoint}看,建筑突入{ridge}下方保护带 {over:.2f} m(该处限高 {limit:.2f} m),宽 {width:.2f}°。",
+            zh="从{viewpoint}看，建筑突入{ridge}下方保护带 {over:.2f} m（该处限高 {limit:.2f} m），宽 {width:.2f}°。",
             en="Seen from {viewpoint}, the building rises {over:.2f} m into the band below {ridge} (limit there {limit:.2f} m), over {width:.2f} degrees.",
         )
         if broken
         else Text(
-            zh="从{viewpoint}看,建筑低于{ridge}下方保护带 {room:.2f} m。",
+            zh="从{viewpoint}看，建筑低于{ridge}下方保护带 {room:.2f} m。",
             en="Seen from {viewpoint}, the building stays {room:.2f} m below the band under {ridge}.",
         )
     )

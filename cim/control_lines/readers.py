@@ -67,7 +67,7 @@ def _check_crs(found: str | None, expected: str, path: Path, layer: str) -> None
         return
     raise ControlLineError(
         Text(
-            zh="坐标系是 {found},城市使用 {expected}。",
+            zh="坐标系是 {found}，城市使用 {expected}。",
             en="the CRS is {found}; the city uses {expected}.",
         ).format(found=found or "?", expected=expected),
         path=path,
@@ -88,7 +88,7 @@ def _valid_shapes(geometries: Any, path: Path, layer: str) -> Any:
         why = "missing" if shapes[row] is None else str(shapely.is_valid_reason(shapes[row]))
         raise ControlLineError(
             Text(
-                zh="{count} 个图形无效,第一个是第 {row} 个:{why}。",
+                zh="{count} 个图形无效，第一个是第 {row} 个：{why}。",
                 en="{count} geometries are not valid; the first is number {row}: {why}.",
             ).format(count=int(broken.sum()), row=row + 1, why=why),
             path=path,

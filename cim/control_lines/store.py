@@ -148,13 +148,13 @@ def _all_features(city: City) -> Iterator[ControlFeature]:
         if empty:
             raise ControlLineError(
                 Text(
-                    zh="图层没有任何图形;空图层会让规则无声通过。",
+                    zh="图层没有任何图形；空图层会让规则无声通过。",
                     en="the layer holds nothing; an empty layer would let rules pass in silence.",
                 ),
                 path=city.control_lines_path,
                 place=layer.code,
                 remedy=Text(
-                    zh="补充数据,或从 city.yaml 删除该图层。",
+                    zh="补充数据，或从 city.yaml 删除该图层。",
                     en="Add its data, or drop it from city.yaml.",
                 ),
             )

@@ -292,7 +292,7 @@ def _limit_error(path: Path, ended: _Ended) -> IfcLimitError:
         REASONS[ended],
         path=path,
         remedy=Text(
-            zh="请检查或简化几何,或分部分导出。",
+            zh="请检查或简化几何，或分部分导出。",
             en="Check or simplify its geometry, or export it in parts.",
         ),
     )
@@ -308,7 +308,7 @@ def _refusal(path: Path, told: Mapping[str, str]) -> UnreadableIfcError:
         )
     detail = told["detail"].strip().splitlines()
     return UnreadableIfcError(
-        Text(zh="IFC 内容无法解析:{detail}。", en="the IFC cannot be parsed: {detail}.").format(
+        Text(zh="IFC 内容无法解析：{detail}。", en="the IFC cannot be parsed: {detail}.").format(
             detail=detail[0].rstrip(".") if detail else "?"
         ),
         path=path,

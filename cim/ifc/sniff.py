@@ -13,14 +13,14 @@ MAGIC = b"ISO-10303-21"
 END = b"END-ISO-10303-21"
 
 EXPORT_IFC = Text(
-    zh="请在建模软件中导出 IFC(STEP 格式,.ifc)后再提交。",
+    zh="请在建模软件中导出 IFC（STEP 格式，.ifc）后再提交。",
     en="Export IFC (STEP form, .ifc) from the authoring tool and submit that.",
 )
 # First bytes -> what the file is.
 OTHERS: tuple[tuple[bytes, Text], ...] = (
     (
         b"version https://git-lfs",
-        Text(zh="这是 git-lfs 指针,不是模型。", en="this is a git-lfs pointer, not the model."),
+        Text(zh="这是 git-lfs 指针，不是模型。", en="this is a git-lfs pointer, not the model."),
     ),
     (b"PK\x03\x04", Text(zh="这是 ZIP 压缩包。", en="this is a ZIP archive.")),
     (
@@ -33,8 +33,8 @@ OTHERS: tuple[tuple[bytes, Text], ...] = (
     (b"AC10", Text(zh="这是 DWG 图纸。", en="this is a DWG drawing.")),
     (b"<!doctype html", Text(zh="这是网页。", en="this is a web page.")),
     (b"<html", Text(zh="这是网页。", en="this is a web page.")),
-    (b"<?xml", Text(zh="这是 XML(可能是 ifcXML)。", en="this is XML (perhaps ifcXML).")),
-    (b"{", Text(zh="这是 JSON(可能是 IFCX)。", en="this is JSON (perhaps IFCX).")),
+    (b"<?xml", Text(zh="这是 XML（可能是 ifcXML）。", en="this is XML (perhaps ifcXML).")),
+    (b"{", Text(zh="这是 JSON（可能是 IFCX）。", en="this is JSON (perhaps IFCX).")),
 )
 
 
@@ -52,7 +52,7 @@ def refuse_other_files(path: Path, *, file_bytes: int) -> None:
     if size > file_bytes:
         raise UnreadableIfcError(
             Text(
-                zh="文件有 {size:.0f} MB,超过上限 {limit:.0f} MB。",
+                zh="文件有 {size:.0f} MB，超过上限 {limit:.0f} MB。",
                 en="the file has {size:.0f} MB; the limit is {limit:.0f} MB.",
             ).format(size=size / 1e6, limit=file_bytes / 1e6),
             path=path,
@@ -66,7 +66,7 @@ def refuse_other_files(path: Path, *, file_bytes: int) -> None:
     if END not in tail:
         raise UnreadableIfcError(
             Text(
-                zh="文件不完整:结尾缺少 END-ISO-10303-21。",
+                zh="文件不完整：结尾缺少 END-ISO-10303-21。",
                 en="the file is cut off: END-ISO-10303-21 is missing at its end.",
             ),
             path=path,

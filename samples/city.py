@@ -1,0 +1,120 @@
+"""Write the sample city's folder."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import yaml
+
+from cim.text import Text
+from samples.buildings import copies_for, make_buildings, write_buildings
+from samples.ground import ISLAND, height, ridge_line, write_terrain
+from samples.lines import layers, write_lines
+from samples.plan import EYE_HEIGHT, SEPARATION, VIEWPOINT
+from samples.points import write_points
+
+SCAN_POINTS = 200_000
+VIEWPOINTS = (
+    ("VP1", Text(zh="滨海观景台", en="the shore lookout"), VIEWPOINT),
+    ("VP2", Text(zh="鹭岛山顶", en="the top of Egret Island"), ISLAND[:2]),
+    ("VP3", Text(zh="白鹭公园", en="Egret Park"), (610_418.0, 2_705_500.0)),
+)
+
+
+def write_city(
+    folder: Path, *, buildings: int, seed: int, progress: Callable[[float], None] | None = None
+) -> None:
+    """Write ``city.yaml`` and every source it names.
+
+    Args:
+        folder: made when absent; files of the same names are replaced.
+        buildings: how many; beyond one district's lots the district is repeated around it.
+        seed: of everything that is left to chance.
+        progress: called with the share done, 0..1.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    tell = progress or (lambda _: None)
+    write_terrain(folder / "terrain.tif", copies=copies_for(buildings))
+    tell(0.3)
+    town = make_buildings(buildings, seed)
+    write_buildings(folder / "buildings.city.jsonl", town, lambda share: tell(0.3 + 0.5 * share))
+    write_lines(folder / "control_lines.gpkg")
+    tell(0.9)
+    write_points(folder / "heritage.laz", town, count=SCAN_POINTS, seed=seed)
+    shutil.copyfile(Path(__file__).with_name("rulebook.yaml"), folder / "rulebook.yaml")
+    text = yaml.safe_dump(_document(), allow_unicode=True, sort_keys=False, width=100)
+    (folder / "city.yaml").write_text(text, encoding="utf-8")
+    tell(1.0)
+
+
+def eye_elevation() -> float:
+    """Elevation of the eye at the first viewpoint, metres above datum, as stored in ``city.yaml``."""
+    return _ground(VIEWPOINT) + EYE_HEIGHT
+
+
+def _ground(point: tuple[float, float]) -> float:
+    return round(float(height(np.array([point[0]]), np.array([point[1]]))[0]), 3)
+
+
+def _document() -> dict[str, Any]:
+    return {
+        "city": "xiamen-sample",
+        "name": {"zh": "厦门样例区", "en": "Xiamen sample district"},
+        "projected_crs": "EPSG:4548",
+        "vertical": {"datum": "EPSG:5737", "separation": SEPARATION, "accuracy": 0.3},
+        "terrain": "terrain.tif",
+        "buildings": "buildings.city.jsonl",
+        "rulebook": "rulebook.yaml",
+        "point_clouds": ["heritage.laz"],
+        "control_lines": {
+            "source": "control_lines.gpkg",
+            "layers": [
+                {
+                    "code": layer.code,
+                    "name": layer.name.to_json(),
+                    "owner": layer.owner.to_json(),
+                    "colour": layer.colour,
+                }
+                for layer in layers()
+            ],
+        },
+        "views": {
+            "viewpoints": [
+                {
+                    "code": code,
+                    "name": name.to_json(),
+                    "position": [*map(float, point), _ground(point)],
+                    "eye_height": EYE_HEIGHT,
+                }
+                for code, name, point in VIEWPOINTS
+            ],
+            "ridges": [
+                {
+                    "code": "RIDGE1",
+                    "name": {"zh": "云顶山脊", "en": "the Yunding ridge"},
+                    "vertices": [list(vertex) for vertex in ridge_line()],
+                }
+            ],
+            "landmarks": [
+                {
+                    "code": "LM1",
+                    "name": {"zh": "鹭岛灯塔", "en": "Egret Island lighthouse"},
+                    "position": [*map(float, ISLAND[:2]), _ground(ISLAND[:2])],
+                    "height": 22.0,
+                }
+            ],
+        },
+        "airports": [
+            {
+                "code": "AP1",
+                "name": {"zh": "样例机场", "en": "Sample airport"},
+                "runway_end": [616_200.0, 2_711_800.0, 15.0],
+                "bearing_degrees": 48.0,
+                "aerodrome_elevation": 15.0,
+            }
+        ],
+    }

@@ -1,0 +1,148 @@
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cim.building import (
+    Building,
+    BuildingModel,
+    Element,
+    MapConversion,
+    Material,
+    Representation,
+    Site,
+    Space,
+    Storey,
+    Undrawn,
+)
+from cim.errors import SnapshotError
+from cim.mesh import Mesh
+from cim.snapshot import read_snapshot, write_snapshot
+from tests.support.models import boxes_model
+
+words = st.text(max_size=20)
+maybe = st.none() | words
+numbers = st.floats(-1e6, 1e6)
+values = st.none() | st.booleans() | st.integers(-(2**53), 2**53) | numbers | words
+sets = st.dictionaries(words, st.dictionaries(words, values, max_size=3), max_size=2)
+
+
+@st.composite
+def models(draw: st.DrawFn) -> BuildingModel:
+    meshes = draw(st.lists(mesh(), max_size=4))
+    body = st.none()
+    if meshes:
+        matrix = st.lists(numbers, min_size=16, max_size=16).map(
+            lambda row: np.array(row).reshape(4, 4)
+        )
+        body = body | st.builds(Representation, st.integers(0, len(meshes) - 1), matrix)
+    conversion = st.builds(
+        MapConversion, words, numbers, numbers, numbers, st.none() | numbers, st.none() | numbers,
+        st.none() | numbers, maybe, maybe, st.none() | numbers, numbers,
+    )  # fmt: skip
+    return BuildingModel(
+        sha256=draw(words),
+        file_name=draw(words),
+        schema=draw(words),
+        authoring_tool=draw(maybe),
+        project_name=draw(maybe),
+        sites=tuple(
+            draw(
+                st.lists(st.builds(Site, words, maybe, numbers, numbers, numbers, body), max_size=2)
+            )
+        ),
+        buildings=tuple(draw(st.lists(st.builds(Building, words, maybe), max_size=2))),
+        storeys=tuple(
+            draw(st.lists(st.builds(Storey, words, maybe, maybe, st.none() | numbers), max_size=3))
+        ),
+        spaces=tuple(
+            draw(
+                st.lists(
+                    st.builds(Space, words, maybe, maybe, maybe, maybe, body, sets), max_size=3
+                )
+            )
+        ),
+        elements=tuple(
+            draw(
+                st.lists(
+                    st.builds(Element, words, words, maybe, maybe, body, maybe, maybe, sets),
+                    max_size=5,
+                )
+            )
+        ),
+        meshes=tuple(meshes),
+        materials=tuple(
+            draw(
+                st.lists(st.builds(Material, words, st.tuples(*[st.floats(0, 1)] * 4)), max_size=3)
+            )
+        ),
+        map_conversion=draw(st.none() | conversion),
+        true_north=draw(st.none() | numbers),
+        undrawn=tuple(draw(st.lists(st.builds(Undrawn, words, words, words), max_size=2))),
+        warnings=tuple(draw(st.lists(words, max_size=2))),
+    )
+
+
+@st.composite
+def mesh(draw: st.DrawFn) -> Mesh:
+    vertices = np.array(
+        draw(st.lists(st.tuples(numbers, numbers, numbers), min_size=3, max_size=8))
+    )
+    index = st.integers(0, len(vertices) - 1)
+    faces = draw(st.lists(st.tuples(index, index, index), max_size=6))
+    triangles = np.array(faces, dtype=np.int32).reshape(-1, 3)
+    with_materials = draw(st.booleans())
+    return Mesh(
+        vertices, triangles, np.zeros(len(triangles) if with_materials else 0, dtype=np.int32)
+    )
+
+
+def plain(thing: object) -> object:
+    """Nested values that compare with ==."""
+    if isinstance(thing, np.ndarray):
+        return (str(thing.dtype), thing.shape, thing.tolist())
+    if dataclasses.is_dataclass(thing):
+        return [plain(getattr(thing, field.name)) for field in dataclasses.fields(thing)]
+    if isinstance(thing, tuple | list):
+        return [plain(item) for item in thing]
+    return thing
+
+
+@given(models())
+def test_a_model_comes_back_bit_for_bit(
+    tmp_path_factory: pytest.TempPathFactory, model: BuildingModel
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "model.cim"
+    write_snapshot(model, path)
+    assert plain(read_snapshot(path)) == plain(model)
+
+
+def test_the_same_model_gives_the_same_bytes(tmp_path: Path) -> None:
+    model = boxes_model({"A": ((0, 0, 0), (1, 2, 3))})
+    write_snapshot(model, tmp_path / "a")
+    write_snapshot(model, tmp_path / "b")
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "b"]
+
+
+@pytest.mark.parametrize("cut", [0, 5, 19, 200, -1, -9])
+def test_a_cut_file_is_refused(tmp_path: Path, cut: int) -> None:
+    path = tmp_path / "model.cim"
+    write_snapshot(boxes_model({"A": ((0, 0, 0), (1, 2, 3))}), path)
+    path.write_bytes(path.read_bytes()[:cut])
+    with pytest.raises(SnapshotError, match=r"model\.cim.*Read the IFC file again"):
+        read_snapshot(path)
+
+
+def test_what_is_absent_or_another_thing_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SnapshotError):
+        read_snapshot(tmp_path / "absent")
+    other = tmp_path / "other"
+    other.write_bytes(b"ISO-10303-21;" * 20)
+    with pytest.raises(SnapshotError):
+        read_snapshot(other)

@@ -1,0 +1,302 @@
+"""The `cim` command: architects and batch jobs check, planners serve, everyone looks.
+
+Exit codes: 0 no rule failed, 1 a rule failed, 2 the command line is wrong, 3 an input could not be read.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import IntEnum
+from pathlib import Path
+from typing import Annotated, Any, get_args
+
+import typer
+
+from bim_checks.exports.html import render_document
+from bim_checks.report import frame_document
+from cim.city import read_city
+from cim.errors import CimError
+from cim.frame import ExplicitPlace, decide_frame
+from cim.ifc import read_ifc
+from cim.text import Language, Text
+from viewer import console, pipeline
+from viewer.settings import Settings
+
+IFC_SUFFIXES = (".ifc", ".ifczip")
+
+
+class Exit(IntEnum):
+    """What the exit code of a command means."""
+
+    CLEAN = 0
+    FAILED_RULE = 1
+    USAGE = 2
+    UNREADABLE = 3
+
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="审查城市中的建筑模型 · Review building models in the city",
+)
+city_app = typer.Typer(no_args_is_help=True, help="城市数据 · City data")
+app.add_typer(city_app, name="city")
+
+CityOption = Annotated[
+    Path, typer.Option("--city", help="城市文件夹 · City folder", show_default=False)
+]
+PlaceOption = Annotated[
+    str | None,
+    typer.Option("--place", help="位置 E,N,H,角度 · Place as E,N,H,angle (m, degrees)"),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="机器可读 · For machines")]
+LanguageOption = Annotated[
+    str | None, typer.Option("--lang", help="zh | en", show_default="locale")
+]
+PortOption = Annotated[int | None, typer.Option("--port", help="端口 · Port")]
+DataOption = Annotated[Path | None, typer.Option("--data", help="数据文件夹 · Data folder")]
+
+
+@app.command()
+def check(
+    paths: Annotated[list[Path], typer.Argument(help="IFC 文件或文件夹 · IFC files or folders")],
+    city: CityOption,
+    place: PlaceOption = None,
+    report: Annotated[
+        Path | None, typer.Option("--report", help="报告输出文件夹 · Folder for reports")
+    ] = None,
+    as_json: JsonOption = False,
+    lang: LanguageOption = None,
+) -> None:
+    """检查模型是否符合规则 · Check models against the city's rules."""
+    language = _language(lang)
+    explicit = parse_place(place)
+    documents, worst = [], Exit.CLEAN
+    for path in _models(paths):
+        try:
+            document = _check_one(path, city, explicit, language)
+        except CimError as error:
+            console.print_error(error, language)
+            documents.append(_error_document(path, error))
+            worst = Exit.UNREADABLE
+            continue
+        documents.append(document)
+        if document["summary"]["fail"] and worst is Exit.CLEAN:
+            worst = Exit.FAILED_RULE
+        if report is not None:
+            _write_report(report, path, document)
+        if not as_json:
+            console.print_report(document, language)
+    if as_json:
+        console.print_json(documents[0] if len(documents) == 1 else documents)
+    raise typer.Exit(worst)
+
+
+@app.command()
+def inspect(
+    path: Annotated[Path, typer.Argument(help="IFC 文件 · IFC file")],
+    as_json: JsonOption = False,
+    lang: LanguageOption = None,
+) -> None:
+    """查看文件内容 · Show what a file holds."""
+    language = _language(lang)
+    with _errors(language), console.progress(path.name) as progress:
+        model = read_ifc(path, progress=progress)
+    document = console.inspected(model)
+    if as_json:
+        console.print_json(document)
+    else:
+        console.print_model(document, language)
+
+
+@app.command()
+def frame(
+    path: Annotated[Path, typer.Argument(help="IFC 文件 · IFC file")],
+    city: CityOption,
+    place: PlaceOption = None,
+    as_json: JsonOption = False,
+    lang: LanguageOption = None,
+) -> None:
+    """模型位于何处,依据什么 · Where a model stands, and by what proof."""
+    language = _language(lang)
+    with _errors(language):
+        read = read_city(city)
+        with console.progress(path.name) as progress:
+            model = read_ifc(path, progress=progress)
+        ledger = decide_frame(model, read.frame, read.terrain, place=parse_place(place))
+    document = frame_document(ledger)
+    if as_json:
+        console.print_json(document)
+    else:
+        console.print_ledger(document, language)
+    raise typer.Exit(Exit.CLEAN if ledger.taken else Exit.FAILED_RULE)
+
+
+@app.command()
+def tile(
+    path: Annotated[Path, typer.Argument(help="IFC 文件 · IFC file")],
+    city: CityOption,
+    output: Annotated[Path, typer.Option("--output", "-o", help="输出文件夹 · Output folder")],
+    place: PlaceOption = None,
+    lang: LanguageOption = None,
+) -> None:
+    """生成三维瓦片 · Write 3D Tiles."""
+    language = _language(lang)
+    with _errors(language):
+        with console.progress(path.name) as progress:
+            model = read_ifc(path, progress=progress)
+        summary = pipeline.tile_model(model, city, parse_place(place), output)
+    console.print_json(summary)
+
+
+@city_app.command("build")
+def city_build(
+    folder: Annotated[Path, typer.Argument(help="城市文件夹 · City folder")],
+    lang: LanguageOption = None,
+) -> None:
+    """生成空间库与瓦片 · Build the spatial store and the tilesets."""
+    with _errors(_language(lang)), console.progress(str(folder)) as progress:
+        pipeline.build_city(folder, progress)
+
+
+def parse_place(text: str | None) -> ExplicitPlace | None:
+    """An explicit placement from ``E,N,H,angle``.
+
+    Raises:
+        typer.BadParameter: not four numbers.
+    """
+    if text is None:
+        return None
+    try:
+        easting, northing, height, angle = (float(part) for part in text.split(","))
+    except ValueError as error:
+        raise typer.BadParameter(
+            str(Text(zh="应为四个数：E,N,H，角度", en="write four numbers: E,N,H,angle")),
+            param_hint="--place",
+        ) from error
+    return ExplicitPlace(easting, northing, height, angle)
+
+
+def _language(chosen: str | None) -> Language:
+    if chosen in ("zh", "en"):
+        return chosen
+    if chosen is not None:
+        raise typer.BadParameter("zh | en", param_hint="--lang")
+    return console.default_language()
+
+
+def _models(paths: list[Path]) -> list[Path]:
+    """The files named, and every IFC below the folders named, in order."""
+    found: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            found.extend(sorted(p for p in path.rglob("*") if p.suffix.lower() in IFC_SUFFIXES))
+        else:
+            found.append(path)
+    if not found:
+        raise typer.BadParameter(
+            str(Text(zh="没有找到 IFC 文件。", en="no IFC file was found.")), param_hint="PATHS"
+        )
+    return found
+
+
+def _check_one(
+    path: Path, city: Path, place: ExplicitPlace | None, language: Language
+) -> dict[str, Any]:
+    label = Text(zh="读取 {name}", en="reading {name}").format(name=path.name).in_language(language)
+    with console.progress(label) as progress:
+        model = read_ifc(path, progress=progress)
+    return pipeline.check_model(model, city, place).to_document()
+
+
+def _write_report(folder: Path, path: Path, document: dict[str, Any]) -> None:
+    """JSON and a page in each language, named after the file."""
+    folder.mkdir(parents=True, exist_ok=True)
+    stem = folder / path.stem
+    text = json.dumps(document, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+    stem.with_suffix(".json").write_text(text, encoding="utf-8")
+    for language in get_args(Language):
+        page = render_document(document, language)
+        stem.with_suffix(f".{language}.html").write_text(page, encoding="utf-8")
+
+
+def _error_document(path: Path, error: CimError) -> dict[str, Any]:
+    return {
+        "file_name": path.name,
+        "error": {
+            "reason": error.reason.to_json(),
+            "place": error.place,
+            "remedy": error.remedy.to_json() if error.remedy else None,
+        },
+    }
+
+
+@contextmanager
+def _errors(language: Language) -> Iterator[None]:
+    """Turn an input at fault into one readable line and its exit code."""
+    try:
+        yield
+    except CimError as error:
+        console.print_error(error, language)
+        raise typer.Exit(Exit.UNREADABLE) from error
+
+
+@app.command()
+def serve(
+    data: DataOption = None,
+    port: PortOption = None,
+    worker: Annotated[
+        bool, typer.Option("--worker/--no-worker", help="同时启动处理进程 · Start a worker too")
+    ] = True,
+) -> None:
+    """启动审查服务器 · Start the review server."""
+    from viewer.server.serve import serve as run
+
+    run(_settings(data, port), with_worker=worker)
+
+
+@app.command("worker")
+def worker_command(data: DataOption = None) -> None:
+    """启动一个处理进程 · Start one worker."""
+    from viewer import jobs
+
+    jobs.main(_settings(data, None))
+
+
+@app.command()
+def demo(
+    data: DataOption = None,
+    port: PortOption = None,
+    prepare_only: Annotated[
+        bool, typer.Option("--prepare-only", help="只生成样例数据 · Only write the sample data")
+    ] = False,
+    buildings: Annotated[
+        int, typer.Option("--buildings", help="样例城市建筑数 · Buildings of the sample city")
+    ] = 2200,
+) -> None:
+    """样例城市:生成、建库、启动并提交样例 · The sample city, built, served, its models submitted."""
+    from viewer import demo as sample
+
+    settings = _settings(data, port)
+    with _errors(console.default_language()):
+        sample.prepare(settings, buildings=buildings)
+        if not prepare_only:
+            sample.serve(settings)
+
+
+def _settings(data: Path | None, port: int | None) -> Settings:
+    """Settings of the environment, with what the command line says on top."""
+    said: dict[str, Any] = {}
+    if data is not None:
+        said["data"] = data
+    if port is not None:
+        said["port"] = port
+    return Settings(**said)
+
+
+def main() -> None:
+    """Entry point of the `cim` command."""
+    app()

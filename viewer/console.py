@@ -1,0 +1,221 @@
+"""What the command line prints: tables for people, plain lines for logs, JSON for machines."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from bim_checks.report import SEVERITY
+from bim_checks.words import WORDS
+from cim.building import BuildingModel
+from cim.errors import CimError
+from cim.text import Language, Text
+
+COLOURS = {
+    "fail": "bold red",
+    "not_checkable": "yellow",
+    "discuss": "yellow",
+    "procedure": "cyan",
+    "pass": "green",
+    "not_applicable": "dim",
+}
+out = Console()
+err = Console(stderr=True)
+
+
+def default_language() -> Language:
+    """Chinese where the locale is Chinese, else English.
+
+    ``CIM_LANG`` outranks the locale.
+    """
+    locale = os.environ.get("CIM_LANG") or os.environ.get("LC_ALL") or os.environ.get("LANG") or ""
+    return "zh" if locale.lower().startswith("zh") else "en"
+
+
+def print_json(document: Any) -> None:
+    """One JSON document on standard output, whatever the terminal's width."""
+    sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=1, sort_keys=True) + "\n")
+
+
+def print_error(error: CimError, language: Language) -> None:
+    """File, place, reason and remedy on standard error."""
+    err.print(error.sentence(language), style="red", markup=False, highlight=False, soft_wrap=True)
+
+
+@contextmanager
+def progress(label: str) -> Iterator[Callable[[float], None]]:
+    """A bar on a terminal, a few plain lines elsewhere; the callback takes a share from 0 to 1."""
+    if not err.is_terminal:
+        yield _plain_lines(label)
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=err, transient=True) as bar:
+        task = bar.add_task(label, total=1.0)
+        yield lambda share: bar.update(task, completed=share)
+
+
+def _plain_lines(label: str) -> Callable[[float], None]:
+    """A line at the start and at each further quarter, so that a log shows work without filling up."""
+    told = -1
+
+    def tell(share: float) -> None:
+        nonlocal told
+        quarter = int(share * 4.0)
+        if quarter > told:
+            told = quarter
+            err.print(f"{label} {quarter * 25} %", highlight=False, markup=False)
+
+    tell(0.0)
+    return tell
+
+
+def print_report(report: Mapping[str, Any], language: Language) -> None:
+    """The findings of a report as a table, the worst first, and the verdict."""
+    words = {key: text.in_language(language) for key, text in WORDS.items()}
+    verdict = report["verdict"]
+    out.print(
+        f"[bold]{report['model']['file_name']}[/]  [{COLOURS[verdict]}]{words[verdict]}[/]  "
+        f"[dim]{report['city']['name'][language]} · {report['rulebook']['title'][language]}[/]"
+    )
+    table = Table(box=None, pad_edge=False, show_edge=False, header_style="dim")
+    for title in ("outcome", "rule", "finding", "margin", "owner"):
+        table.add_column(
+            words[title], overflow="fold", justify="right" if title == "margin" else "left"
+        )
+    order = [outcome.value for outcome in SEVERITY]
+    for finding in sorted(report["findings"], key=lambda f: order.index(f["outcome"])):
+        table.add_row(
+            f"[{COLOURS[finding['outcome']]}]{words[finding['outcome']]}[/]",
+            finding["rule"],
+            _sentence(finding, language),
+            _margin(finding),
+            finding["owner"][language],
+        )
+    out.print(table)
+    out.print(_counts(report["summary"], words), style="dim", highlight=False)
+
+
+def _sentence(finding: Mapping[str, Any], language: Language) -> str:
+    told = str(finding["sentence"][language])
+    return f"{told} → {finding['fix'][language]}" if finding["fix"] else told
+
+
+def _margin(finding: Mapping[str, Any]) -> str:
+    if finding["margin"] is None:
+        return ""
+    unit = {"m2": "m²", "deg": "°"}.get(finding["unit"], finding["unit"])
+    return f"{finding['margin']:+.2f} {unit}"
+
+
+def _counts(summary: Mapping[str, int], words: Mapping[str, str]) -> str:
+    return " · ".join(
+        f"{words[outcome.value]} {summary[outcome.value]}"
+        for outcome in SEVERITY
+        if summary[outcome.value]
+    )
+
+
+def print_ledger(ledger: Mapping[str, Any], language: Language) -> None:
+    """The frame ledger: every candidate, the one taken, and why the others were not."""
+    words = {key: text.in_language(language) for key, text in WORDS.items()}
+    if not ledger["candidates"]:
+        out.print(words["nobody_knows"], style="red")
+    for number, candidate in enumerate(ledger["candidates"]):
+        taken = number == ledger["taken"]
+        mark = f"[green]{words['taken']}[/]" if taken else f"[red]{words['refused']}[/]"
+        out.print(
+            f"[bold]{candidate['source']}[/]  {mark}  [dim]{candidate['crs_as_read'] or ''}[/]"
+        )
+        if candidate["eastings"] is not None:
+            out.print(
+                f"  E {candidate['eastings']:.3f}  N {candidate['northings']:.3f}  "
+                f"H {candidate['orthogonal_height']:.3f}  {words['rotation']} "
+                f"{candidate['rotation_degrees']:.4f}°  × {candidate['scale']:.9g}",
+                highlight=False,
+            )
+        if candidate["above_ground"] is not None:
+            out.print(
+                f"  {words['above_ground']} {candidate['above_ground']:+.2f} m", highlight=False
+            )
+        for key in ("refused", "remedy"):
+            if candidate[key]:
+                out.print(f"  {candidate[key][language]}", highlight=False, markup=False)
+        for assumption in candidate["assumptions"]:
+            told = f"  {words['assumption']}: {assumption[language]}"
+            out.print(told, style="yellow", highlight=False, markup=False)
+
+
+def print_model(document: Mapping[str, Any], language: Language) -> None:
+    """What a file holds."""
+    for key, value in document.items():
+        label = INSPECTED[key].in_language(language)
+        if isinstance(value, dict):
+            out.print(f"[dim]{label}[/]")
+            for name, count in value.items():
+                out.print(f"  {name}  {count}", highlight=False, markup=False)
+        elif isinstance(value, list):
+            out.print(f"[dim]{label}[/] {len(value)}", highlight=False)
+            for line in value[:20]:
+                out.print(f"  {line}", highlight=False, markup=False)
+        else:
+            out.print(f"[dim]{label}[/] {'—' if value is None else value}", highlight=False)
+
+
+INSPECTED = {
+    "file_name": WORDS["file"],
+    "schema": WORDS["schema"],
+    "authoring_tool": WORDS["tool"],
+    "project": WORDS["project"],
+    "sha256": WORDS["hash"],
+    "sites": Text(zh="场地", en="Sites"),
+    "buildings": Text(zh="建筑", en="Buildings"),
+    "storeys": Text(zh="楼层", en="Storeys"),
+    "spaces": Text(zh="空间", en="Spaces"),
+    "elements": WORDS["elements"],
+    "meshes": Text(zh="网格（共享）", en="Meshes (shared)"),
+    "triangles": Text(zh="三角形", en="Triangles"),
+    "size": Text(zh="外形尺寸 (m)", en="Size (m)"),
+    "map_conversion": Text(zh="地图转换", en="Map conversion"),
+    "undrawn": WORDS["undrawn"],
+    "warnings": WORDS["warnings"],
+}
+
+
+def inspected(model: BuildingModel) -> dict[str, Any]:
+    """What `cim inspect` tells about a model, as JSON values; lengths in metres."""
+    bounds = model.bounds()
+    conversion = model.map_conversion
+    return {
+        "file_name": model.file_name,
+        "schema": model.schema,
+        "authoring_tool": model.authoring_tool,
+        "project": model.project_name,
+        "sha256": model.sha256,
+        "sites": [site.name for site in model.sites],
+        "buildings": [building.name for building in model.buildings],
+        "storeys": [f"{s.name}  {_height(s.elevation)}" for s in model.storeys],
+        "spaces": len(model.spaces),
+        "elements": dict(Counter(element.ifc_class for element in model.elements).most_common()),
+        "meshes": len(model.meshes),
+        "triangles": sum(len(model.meshes[body.mesh].faces) for _, body in model.drawn()),
+        "size": None if bounds is None else [round(x, 3) for x in (bounds[1] - bounds[0]).tolist()],
+        "map_conversion": None
+        if conversion is None
+        else f"{conversion.source} {conversion.projected_crs} "
+        f"E {conversion.eastings} N {conversion.northings} H {conversion.orthogonal_height}",
+        "undrawn": [f"{u.global_id} {u.ifc_class}: {u.reason}" for u in model.undrawn],
+        "warnings": list(model.warnings),
+    }
+
+
+def _height(elevation: float | None) -> str:
+    return "—" if elevation is None else f"{elevation:+.3f} m"
