@@ -31,7 +31,8 @@ NESTING: Mapping[str, int] = {
     "MultiSolid": 2,
     "CompositeSolid": 2,
 }
-NOT_DRAWN = frozenset({"MultiPoint", "MultiLineString"})
+# Points and lines have no surface; templates stand for trees and lamps, not for buildings.
+NOT_DRAWN = frozenset({"MultiPoint", "MultiLineString", "GeometryInstance"})
 VERSIONS = frozenset({"1.1", "2.0"})
 
 

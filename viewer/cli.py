@@ -17,7 +17,7 @@ import typer
 from bim_checks.exports.html import render_document
 from bim_checks.report import frame_document
 from cim.city import read_city
-from cim.errors import CimError
+from cim.errors import CimError, FrameError
 from cim.frame import ExplicitPlace, decide_frame
 from cim.ifc import read_ifc
 from cim.text import Language, Text
@@ -73,7 +73,7 @@ def check(
 ) -> None:
     """检查模型是否符合规则 · Check models against the city's rules."""
     language = _language(lang)
-    explicit = parse_place(place)
+    explicit = _place(place)
     documents, worst = [], Exit.CLEAN
     for path in _models(paths):
         try:
@@ -126,7 +126,7 @@ def frame(
         read = read_city(city)
         with console.progress(path.name) as progress:
             model = read_ifc(path, progress=progress)
-        ledger = decide_frame(model, read.frame, read.terrain, place=parse_place(place))
+        ledger = decide_frame(model, read.frame, read.terrain, place=_place(place))
     document = frame_document(ledger)
     if as_json:
         console.print_json(document)
@@ -148,7 +148,7 @@ def tile(
     with _errors(language):
         with console.progress(path.name) as progress:
             model = read_ifc(path, progress=progress)
-        summary = pipeline.tile_model(model, city, parse_place(place), output)
+        summary = pipeline.tile_model(model, city, _place(place), output)
     console.print_json(summary)
 
 
@@ -162,26 +162,15 @@ def city_build(
         pipeline.build_city(folder, progress)
 
 
-def parse_place(text: str | None) -> ExplicitPlace | None:
-    """An explicit placement from ``E,N,H,angle``.
-
-    Raises:
-        typer.BadParameter: not four numbers.
-    """
-    if text is None:
-        return None
+def _place(text: str | None) -> ExplicitPlace | None:
     try:
-        easting, northing, height, angle = (float(part) for part in text.split(","))
-    except ValueError as error:
-        raise typer.BadParameter(
-            str(Text(zh="应为四个数：E,N,H，角度", en="write four numbers: E,N,H,angle")),
-            param_hint="--place",
-        ) from error
-    return ExplicitPlace(easting, northing, height, angle)
+        return pipeline.parse_place(text) if text is not None else None
+    except FrameError as error:
+        raise typer.BadParameter(str(error.reason), param_hint="--place") from error
 
 
 def _language(chosen: str | None) -> Language:
-    if chosen in ("zh", "en"):
+    if chosen == "zh" or chosen == "en":  # noqa: PLR1714 - spelt out so that the type is narrowed
         return chosen
     if chosen is not None:
         raise typer.BadParameter("zh | en", param_hint="--lang")

@@ -1,0 +1,142 @@
+"""City coordinates as the page needs them: longitude, latitude, ellipsoidal height."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
+
+from cim.building import BuildingModel
+from cim.city_frame import CityFrame
+from cim.control_lines.feature import ControlFeature
+from cim.frame import Placement
+from cim.mesh import box_corners, transform_points
+
+LEAST_RADIUS = 15.0  # m; nearer than this a camera sees only a wall
+DECIMALS = 9  # of a degree: 0.1 mm
+
+
+def layer_on_globe(features: Iterable[ControlFeature], frame: CityFrame) -> dict[str, Any]:
+    """A control-line layer as GeoJSON: longitude and latitude, no heights, for the page drapes it on the terrain."""
+    return {
+        "type": "FeatureCollection",
+        "features": [
+            {
+                "type": "Feature",
+                "id": feature.identifier,
+                "properties": {"name": feature.name.to_json(), **feature.attributes},
+                "geometry": _mapping(_to_globe(feature.geometry, frame, dimensions=2)),
+            }
+            for feature in features
+        ],
+    }
+
+
+def report_on_globe(
+    document: dict[str, Any], model: BuildingModel, frame: CityFrame
+) -> dict[str, Any]:
+    """A report with each finding's geometry and a place to look at, both on the globe.
+
+    Args:
+        document: the report's JSON values.
+        model: as read; places the elements that findings name.
+        frame: the city's.
+    """
+    boxes = _element_boxes(document, model, frame)
+    whole = _focus(np.concatenate(list(boxes.values())), frame) if boxes else None
+    findings = []
+    for finding in document["findings"]:
+        shape = shapely.geometry.shape(finding["geometry"]) if finding["geometry"] else None
+        points = [boxes[name] for name in finding["elements"] if name in boxes]
+        if shape is not None:
+            points = [*points[:1], shapely.get_coordinates(shape, include_z=True)]
+        findings.append(
+            finding
+            | {
+                "geometry_wgs84": _mapping(_to_globe(shape, frame, dimensions=3))
+                if shape
+                else None,
+                "focus": _focus(np.concatenate(points), frame) if points else None,
+            }
+        )
+    return document | {"findings": findings, "focus": whole}
+
+
+def home_of(
+    frame: CityFrame, extent: tuple[float, float, float, float], ground: float
+) -> dict[str, float]:
+    """Where the page's camera starts: the middle of the city, far enough to see half of it."""
+    west, south, east, north = extent
+    middle = np.array([[(west + east) / 2.0, (south + north) / 2.0, ground]])
+    lon, lat, height = frame.to_geographic(middle)[0].tolist()
+    reach = 0.5 * math.hypot(east - west, north - south)
+    return {"longitude": lon, "latitude": lat, "height": height, "range": reach}
+
+
+def eye_of(
+    frame: CityFrame, position: tuple[float, float, float], eye_height: float
+) -> dict[str, float]:
+    """A viewpoint's eye on the globe."""
+    point = np.array([[position[0], position[1], position[2] + eye_height]])
+    lon, lat, height = frame.to_geographic(point)[0].tolist()
+    return {"longitude": lon, "latitude": lat, "height": height}
+
+
+def _element_boxes(
+    document: Mapping[str, Any], model: BuildingModel, frame: CityFrame
+) -> dict[str, NDArray[np.float64]]:
+    """Corners of each drawn element's box, shape (8, 3), projected frame; empty without a placement."""
+    taken = document["frame"]["taken"]
+    if taken is None:
+        return {}
+    candidate = document["frame"]["candidates"][taken]
+    placement = Placement(
+        eastings=candidate["eastings"],
+        northings=candidate["northings"],
+        orthogonal_height=candidate["orthogonal_height"],
+        rotation=math.radians(candidate["rotation_degrees"]),
+        scale=candidate["scale"],
+        frame=frame,
+    )
+    corners = [box_corners(mesh.vertices) if len(mesh.vertices) else None for mesh in model.meshes]
+    boxes = {}
+    bodies = [(e.global_id, e.representation) for e in (*model.elements, *model.sites)]
+    for global_id, body in bodies:
+        if body is not None and (box := corners[body.mesh]) is not None:
+            boxes[global_id] = placement.to_projected(transform_points(body.placement, box))
+    return boxes
+
+
+def _focus(points: NDArray[np.float64], frame: CityFrame) -> dict[str, float]:
+    """Middle and radius of points, shape (N, 3), projected frame."""
+    low, high = points.min(axis=0), points.max(axis=0)
+    lon, lat, height = frame.to_geographic(((low + high) / 2.0)[None, :])[0].tolist()
+    radius = max(float(np.linalg.norm(high - low)) / 2.0, LEAST_RADIUS)
+    return {"longitude": lon, "latitude": lat, "height": height, "radius": radius}
+
+
+def _to_globe(shape: BaseGeometry, frame: CityFrame, *, dimensions: int) -> BaseGeometry:
+    if dimensions == 2:
+        shape = shapely.force_3d(shape, 0.0)
+
+    def convert(points: NDArray[np.float64]) -> NDArray[np.float64]:
+        return frame.to_geographic(points)
+
+    moved = shapely.transform(shape, convert, include_z=True)
+    return shapely.force_2d(moved) if dimensions == 2 else moved
+
+
+def _mapping(shape: BaseGeometry) -> dict[str, Any]:
+    """GeoJSON, rounded to a tenth of a millimetre."""
+
+    def rounded(points: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.round(points, DECIMALS)
+
+    return dict(
+        shapely.geometry.mapping(shapely.transform(shape, rounded, include_z=bool(shape.has_z)))
+    )

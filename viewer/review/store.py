@@ -1,0 +1,157 @@
+"""What server and worker do with the review database, as small functions of one class."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Engine, create_engine, event, select
+from sqlalchemy.orm import Session
+
+from viewer.review.tables import AuditRow, StageRow, SubmissionRow
+
+STAGES = ("read", "check", "tile", "publish")
+SHARES: Mapping[str, float] = {"read": 0.5, "check": 0.2, "tile": 0.25, "publish": 0.05}
+"""Part of the whole work each stage usually is, for the progress bar."""
+
+
+class ReviewStore:
+    """The review database.
+
+    Args:
+        url: SQLAlchemy URL; a SQLite file is made when absent.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._engine = _engine(url)
+
+    def migrate(self) -> None:
+        """Bring the schema up to date."""
+        config = Config()
+        config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+        with self._engine.begin() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+
+    def close(self) -> None:
+        """Release all connections."""
+        self._engine.dispose()
+
+    def add(self, *, file_name: str, sha256: str, size: int, place: str | None) -> str:
+        """Record an upload; returns its identifier."""
+        identifier = str(uuid.uuid4())
+        with self._session() as session:
+            session.add(
+                SubmissionRow(
+                    id=identifier,
+                    file_name=file_name,
+                    sha256=sha256,
+                    size=size,
+                    place=place,
+                    stages=[StageRow(name=name, position=i) for i, name in enumerate(STAGES)],
+                )
+            )
+            _log(session, identifier, "submitted", file_name)
+        return identifier
+
+    def get(self, identifier: str) -> SubmissionRow | None:
+        """One submission with its stages, detached; None when there is none."""
+        with self._session() as session:
+            return session.get(SubmissionRow, identifier)
+
+    def newest_first(self, limit: int = 500) -> Sequence[SubmissionRow]:
+        """Submissions, newest first, detached."""
+        with self._session() as session:
+            rows = select(SubmissionRow).order_by(SubmissionRow.created_at.desc()).limit(limit)
+            return session.scalars(rows).all()
+
+    def audit(self, identifier: str) -> list[tuple[str, str | None]]:
+        """Events of a submission with their detail, oldest first."""
+        with self._session() as session:
+            rows = (
+                select(AuditRow).where(AuditRow.submission_id == identifier).order_by(AuditRow.id)
+            )
+            return [(row.event, row.detail) for row in session.scalars(rows)]
+
+    def start_stage(self, identifier: str, name: str) -> None:
+        """A stage begins, perhaps again."""
+        with self._session() as session:
+            row, stage = _stage(session, identifier, name)
+            stage.state, stage.seconds = "running", None
+            stage.runs += 1
+            row.state = "running"
+            row.progress = _before(name)
+            _log(session, identifier, f"{name} started", f"run {stage.runs}")
+
+    def tell_progress(self, identifier: str, name: str, share: float) -> None:
+        """A running stage has done a share of its work, 0..1."""
+        with self._session() as session:
+            row, _ = _stage(session, identifier, name)
+            row.progress = _before(name) + SHARES[name] * min(max(share, 0.0), 1.0)
+
+    def finish_stage(self, identifier: str, name: str, seconds: float) -> None:
+        """A stage ended well."""
+        with self._session() as session:
+            row, stage = _stage(session, identifier, name)
+            stage.state, stage.seconds = "done", seconds
+            row.progress = _before(name) + SHARES[name]
+            _log(session, identifier, f"{name} done", None)
+
+    def fail(self, identifier: str, name: str, error: Mapping[str, Any], trace: str | None) -> None:
+        """A stage ended the review; `error` is for people, `trace` for the developer."""
+        with self._session() as session:
+            row, stage = _stage(session, identifier, name)
+            stage.state = row.state = "failed"
+            row.error, row.trace = dict(error), trace
+            _log(session, identifier, f"{name} failed", str(error.get("reason")))
+
+    def finish(
+        self, identifier: str, *, verdict: str, summary: Mapping[str, int], placed: bool
+    ) -> None:
+        """The review is published."""
+        with self._session() as session:
+            row = session.get_one(SubmissionRow, identifier)
+            row.state, row.progress = "done", 1.0
+            row.verdict, row.summary, row.placed = verdict, dict(summary), placed
+            _log(session, identifier, "published", verdict)
+
+    @contextmanager
+    def _session(self) -> Iterator[Session]:
+        with Session(self._engine, expire_on_commit=False) as session, session.begin():
+            yield session
+
+
+def _engine(url: str) -> Engine:
+    if not url.startswith("sqlite"):
+        return create_engine(url, pool_pre_ping=True)
+    Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url, connect_args={"timeout": 30.0})
+
+    @event.listens_for(engine, "connect")
+    def _configure(connection: Any, _: Any) -> None:
+        # Readers and the writer do not wait for each other in WAL mode.
+        connection.execute("pragma journal_mode = wal")
+        connection.execute("pragma synchronous = normal")
+        connection.execute("pragma foreign_keys = on")
+
+    return engine
+
+
+def _stage(session: Session, identifier: str, name: str) -> tuple[SubmissionRow, StageRow]:
+    return (
+        session.get_one(SubmissionRow, identifier),
+        session.get_one(StageRow, (identifier, name)),
+    )
+
+
+def _before(name: str) -> float:
+    return sum(SHARES[stage] for stage in STAGES[: STAGES.index(name)])
+
+
+def _log(session: Session, identifier: str, event_name: str, detail: str | None) -> None:
+    session.add(AuditRow(submission_id=identifier, event=event_name, detail=detail))

@@ -1,0 +1,264 @@
+"""What goes over the wire; the page's TypeScript types are generated from these."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from viewer.review.tables import SubmissionRow
+
+Outcome = Literal["pass", "fail", "procedure", "discuss", "not_applicable", "not_checkable"]
+
+
+class Words(BaseModel):
+    """A sentence in both languages."""
+
+    zh: str
+    en: str
+
+
+class Problem(BaseModel):
+    """Why something did not work, and what to do about it."""
+
+    reason: Words
+    remedy: Words | None = None
+    place: str | None = None
+
+
+class ProblemAnswer(BaseModel):
+    """The body of every answer that is an error."""
+
+    error: Problem
+
+
+class Health(BaseModel):
+    """The server is up."""
+
+    status: Literal["ok"] = "ok"
+    version: str
+
+
+class Home(BaseModel):
+    """Where the camera starts: degrees, ellipsoidal metres, distance in metres."""
+
+    longitude: float
+    latitude: float
+    height: float
+    range: float
+
+
+class Focus(BaseModel):
+    """What a camera should show: a sphere; degrees and ellipsoidal metres."""
+
+    longitude: float
+    latitude: float
+    height: float
+    radius: float
+
+
+class CityTilesets(BaseModel):
+    """URLs of the city's tilesets."""
+
+    terrain: str
+    buildings: str
+    points: list[str]
+
+
+class LayerInfo(BaseModel):
+    """One control-line layer."""
+
+    code: str
+    name: Words
+    owner: Words
+    colour: str
+    url: str
+
+
+class ViewpointInfo(BaseModel):
+    """A protected viewpoint; the eye's ellipsoidal height in metres."""
+
+    code: str
+    name: Words
+    longitude: float
+    latitude: float
+    height: float
+
+
+class CityInfo(BaseModel):
+    """What the page needs to know about the city."""
+
+    code: str
+    name: Words
+    projected_crs: str
+    vertical_datum: str
+    separation: float
+    home: Home
+    tilesets: CityTilesets
+    layers: list[LayerInfo]
+    viewpoints: list[ViewpointInfo]
+
+
+class Stage(BaseModel):
+    """One stage of a review."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    name: Literal["read", "check", "tile", "publish"]
+    state: Literal["waiting", "running", "done", "failed"]
+    runs: int
+    seconds: float | None
+
+
+class Submission(BaseModel):
+    """One upload on its way to a verdict."""
+
+    id: str
+    file_name: str
+    sha256: str
+    size: int
+    created_at: datetime
+    place: str | None
+    state: Literal["queued", "running", "done", "failed"]
+    progress: float
+    stages: list[Stage]
+    error: Problem | None
+    verdict: Outcome | None
+    summary: dict[str, int] | None
+    tileset: str | None
+
+    @classmethod
+    def of(cls, row: SubmissionRow) -> Submission:
+        """From the review database."""
+        return cls(
+            id=row.id,
+            file_name=row.file_name,
+            sha256=row.sha256,
+            size=row.size,
+            created_at=row.created_at,
+            place=row.place,
+            state=row.state,  # type: ignore[arg-type]
+            progress=round(row.progress, 3),
+            stages=[Stage.model_validate(stage) for stage in row.stages],
+            error=Problem.model_validate(row.error) if row.error else None,
+            verdict=row.verdict,  # type: ignore[arg-type]
+            summary=row.summary,
+            tileset=f"/tiles/submissions/{row.id}/tileset.json" if row.placed else None,
+        )
+
+
+class UndrawnElement(BaseModel):
+    """An element that could not be drawn."""
+
+    global_id: str
+    ifc_class: str
+    reason: str
+
+
+class ModelInfo(BaseModel):
+    """The file a report is about."""
+
+    sha256: str
+    file_name: str
+    ifc_schema: str = Field(validation_alias="schema")
+    authoring_tool: str | None
+    project_name: str | None
+    elements: int
+    undrawn: list[UndrawnElement]
+    warnings: list[str]
+
+
+class CandidateInfo(BaseModel):
+    """One source's answer to where the model stands; metres and degrees."""
+
+    source: str
+    crs_as_read: str | None
+    crs_understood: str | None
+    eastings: float | None
+    northings: float | None
+    orthogonal_height: float | None
+    rotation_degrees: float | None
+    scale: float | None
+    assumptions: list[Words]
+    above_ground: float | None
+    refused: Words | None
+    remedy: Words | None
+
+
+class FrameInfo(BaseModel):
+    """The frame ledger."""
+
+    taken: int | None
+    candidates: list[CandidateInfo]
+
+
+class FindingInfo(BaseModel):
+    """A finding, with its place on the globe."""
+
+    id: str
+    rule: str
+    rule_type: str
+    title: Words
+    outcome: Outcome
+    legal_effect: Literal["prohibit", "distance", "procedure", "advisory"]
+    owner: Words
+    clause: Words
+    status: Literal["verified", "unverified"]
+    measured: float | None
+    limit: float | None
+    margin: float | None
+    unit: Literal["m", "m2", "deg"] | None
+    uncertainty: float | None
+    sentence: Words
+    fix: Words | None
+    elements: list[str]
+    layer: str | None
+    feature: Words | None
+    geometry: dict[str, Any] | None
+    geometry_wgs84: dict[str, Any] | None
+    focus: Focus | None
+
+
+class CityReference(BaseModel):
+    """The city a report was made in."""
+
+    code: str
+    name: Words
+    sha256: str
+
+
+class RulebookReference(BaseModel):
+    """The rulebook a report was made by."""
+
+    code: str
+    edition: str
+    title: Words
+    sha256: str
+
+
+class ReportInfo(BaseModel):
+    """A report for the page."""
+
+    format: str
+    program: str
+    verdict: Outcome
+    model: ModelInfo
+    city: CityReference
+    rulebook: RulebookReference
+    frame: FrameInfo
+    summary: dict[str, int]
+    findings: list[FindingInfo]
+    focus: Focus | None
+
+
+class ElementInfo(BaseModel):
+    """One element and its properties; lengths in metres, areas in m2, volumes in m3."""
+
+    global_id: str
+    ifc_class: str
+    name: str | None
+    storey: str | None
+    predefined_type: str | None
+    type_name: str | None
+    property_sets: dict[str, dict[str, str | float | int | bool | None]]

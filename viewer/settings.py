@@ -1,0 +1,70 @@
+"""Settings of server, worker and command line; each can be given as an environment variable ``CIM_<NAME>``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from cim.ifc import ReadLimits
+
+
+class Settings(BaseSettings):
+    """Where data lie, what may be uploaded, how much a file may cost."""
+
+    model_config = SettingsConfigDict(env_prefix="CIM_", extra="ignore", frozen=True)
+
+    data: Path = Field(Path(".cim"), description="folder of everything the server writes")
+    city: Path | None = Field(None, description="city folder; DATA/city when absent")
+    host: str = Field("127.0.0.1", description="address the server listens on")
+    port: int = Field(8000, description="port the server listens on")
+    database_url: str | None = Field(
+        None, description="review database; SQLite in DATA/review when absent"
+    )
+    jobs_url: str | None = Field(None, description="job store; SQLite in DATA/review when absent")
+    upload_bytes: int = Field(2 << 30, description="largest upload, bytes")
+    read_memory_bytes: int = Field(8 << 30, description="address space of a reading process, bytes")
+    read_cpu_seconds: int = Field(300, description="processor time of one attempt to read, seconds")
+    stage_seconds: float = Field(1800.0, description="wall clock of one stage, seconds")
+    worker_slot: str = Field(
+        "slot-1", description="name of this worker; stable over restarts, unique among workers"
+    )
+
+    @property
+    def city_folder(self) -> Path:
+        """The city folder."""
+        return self.city or self.data / "city"
+
+    @property
+    def review_folder(self) -> Path:
+        """Uploads, reports, tiles and databases."""
+        return self.data / "review"
+
+    @property
+    def review_database(self) -> str:
+        """URL of the review database."""
+        return self.database_url or f"sqlite:///{(self.review_folder / 'review.sqlite').resolve()}"
+
+    @property
+    def jobs_database(self) -> str:
+        """URL of the job store."""
+        return self.jobs_url or f"sqlite:///{(self.review_folder / 'jobs.sqlite').resolve()}"
+
+    @property
+    def read_limits(self) -> ReadLimits:
+        """What reading one file may cost."""
+        return ReadLimits(
+            memory_bytes=self.read_memory_bytes,
+            cpu_seconds=self.read_cpu_seconds,
+            wall_seconds=self.stage_seconds,
+            file_bytes=self.upload_bytes,
+        )
+
+    def blob(self, sha256: str) -> Path:
+        """Where an upload lies."""
+        return self.review_folder / "blobs" / f"{sha256}.ifc"
+
+    def work(self, submission: str) -> Path:
+        """Where the stages of a submission leave what they make."""
+        return self.review_folder / "work" / submission

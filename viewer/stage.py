@@ -1,0 +1,81 @@
+"""One stage in a process of its own: ``python -m viewer.stage NAME ...``.
+
+Whatever a stage does to itself (memory, a crash, a hang) stays in this process. Lines on standard
+output: ``p SHARE`` progress, ``e JSON`` a typed error, ``d`` done. The process dies with its parent.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ctypes
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+
+from cim.errors import CimError
+from viewer import pipeline
+from viewer.settings import Settings
+
+PR_SET_PDEATHSIG = 1
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one stage."""
+    _die_with_parent()
+    parser = argparse.ArgumentParser(prog="viewer.stage")
+    parser.add_argument("name", choices=("read", "check", "tile", "publish"))
+    parser.add_argument("--work", type=Path, required=True)
+    parser.add_argument("--city", type=Path, required=True)
+    parser.add_argument("--ifc", type=Path, required=True)
+    parser.add_argument("--file-name", required=True)
+    parser.add_argument("--place")
+    try:
+        _run(parser.parse_args(arguments))
+    except CimError as error:
+        _say("e " + json.dumps(error_document(error), ensure_ascii=False))
+        return 0
+    _say("d")
+    return 0
+
+
+def error_document(error: CimError) -> dict[str, object]:
+    """A typed error as JSON values, for people: without paths of the server."""
+    return {
+        "kind": type(error).__name__,
+        "reason": error.reason.to_json(),
+        "remedy": error.remedy.to_json() if error.remedy else None,
+        "place": error.place,
+    }
+
+
+def _run(asked: argparse.Namespace) -> None:
+    if asked.name == "read":
+        limits = Settings().read_limits
+        pipeline.read_stage(
+            asked.ifc, asked.work, limits=limits, progress=lambda share: _say(f"p {share:.3f}")
+        )
+    elif asked.name == "check":
+        pipeline.check_stage(asked.work, asked.city, asked.place, asked.file_name)
+    elif asked.name == "tile":
+        pipeline.tile_stage(asked.work, asked.city, asked.place)
+    else:
+        pipeline.publish_stage(asked.work, asked.city)
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+def _die_with_parent() -> None:
+    """On Linux the kernel ends this process when the worker ends, however it ends."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() == 1:  # the worker was gone before the call above
+            raise SystemExit(1)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
