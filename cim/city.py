@@ -27,12 +27,14 @@ class Layer:
         name: for people.
         owner: the department that owns the line.
         colour: ``#rrggbb``.
+        shown: whether a map starts with this layer drawn (key ``shown``, true when absent).
     """
 
     code: str
     name: Text
     owner: Text
     colour: str
+    shown: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +203,7 @@ def _city(folder: Path, document: Mapping[str, Any]) -> City:
                 name=Text(**entry["name"]),
                 owner=Text(**entry["owner"]),
                 colour=entry["colour"],
+                shown=bool(entry.get("shown", True)),
             )
             for entry in lines["layers"]
         ),

@@ -13,7 +13,7 @@ import yaml
 from cim.text import Text
 from samples.buildings import copies_for, make_buildings, write_buildings
 from samples.ground import ISLAND, height, ridge_line, write_terrain
-from samples.lines import layers, write_lines
+from samples.lines import COVERING, layers, write_lines
 from samples.plan import EYE_HEIGHT, SEPARATION, VIEWPOINT
 from samples.points import write_points
 
@@ -78,6 +78,7 @@ def _document() -> dict[str, Any]:
                     "name": layer.name.to_json(),
                     "owner": layer.owner.to_json(),
                     "colour": layer.colour,
+                    "shown": layer.code not in COVERING,
                 }
                 for layer in layers()
             ],

@@ -51,12 +51,13 @@ def height(easting: NDArray[np.float64], northing: NDArray[np.float64]) -> NDArr
     x, y, top, spread = ISLAND
     away = np.hypot(e - x, n - y)
     island = np.where(away < ISLAND_RADIUS, top * np.exp(-((away / spread) ** 2)) - 0.84, 0.0)
-    return town + ridge + np.maximum(island, 0.0)
+    ground: NDArray[np.float64] = town + ridge + np.maximum(island, 0.0)
+    return ground
 
 
 def ridge_line() -> list[tuple[float, float, float]]:
     """The ridge polyline on the crest, every 100 m; to the millimetre, as a city would store it."""
-    easting = np.arange(WEST + 50.0, WEST + SIDE, 100.0)
+    easting = np.arange(WEST + 50.0, WEST + SIDE, 100.0).astype(np.float64)
     northing = crest(easting).round(3)
     heights = height(easting, northing).round(3)
     return [tuple(map(float, vertex)) for vertex in zip(easting, northing, heights, strict=True)]  # type: ignore[misc]

@@ -65,6 +65,10 @@ class LineLayer:
     lines: Sequence[Line]
 
 
+# Zones that cover most of the district would hide the others; a map starts without them.
+COVERING = frozenset({"ecological", "urban_boundary", "sea", "sanitary_buffer", "heritage_buffer"})
+
+
 def layers() -> list[LineLayer]:
     """All layers, in drawing order. The first three partition the district."""
     ecological, town, sea = _partition()
@@ -161,7 +165,7 @@ def _shore_strip(town: Polygon, width: float) -> Polygon:
     """The part of the town within a distance of the sea."""
     easting = np.linspace(WEST, EAST, 61)
     shore = np.column_stack([easting, coast(easting)]).round(2)
-    strip = town.intersection(Polygon([*shore, *([*shore[::-1], 0.0, width])]))
+    strip = town.intersection(Polygon([*shore, *(shore[::-1] + np.array([0.0, width]))]))
     return max(shapely.get_parts(strip), key=lambda part: part.area)
 
 

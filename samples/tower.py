@@ -417,7 +417,8 @@ def _turned(point: Point, quarters: int) -> Point:
 def _grid(half: float, step: float) -> list[float]:
     """Symmetric positions about zero, the outermost at `half`, none further apart than `step`."""
     count = math.ceil(2.0 * half / step) + 1
-    return np.linspace(-half, half, count).round(4).tolist()
+    positions: list[float] = np.linspace(-half, half, count).round(4).tolist()
+    return positions
 
 
 def _stepped(steps: int, rise: float, run: float) -> list[Point]:

@@ -189,7 +189,8 @@ def _corner_angles(soup: Soup) -> NDArray[np.float64]:
     ahead = np.roll(corners, -1, axis=1) - corners
     back = np.roll(corners, 1, axis=1) - corners
     crossed = np.linalg.norm(np.cross(ahead, back), axis=2)
-    return np.arctan2(crossed, np.einsum("mij,mij->mi", ahead, back)).astype(np.float64)
+    angles: NDArray[np.float64] = np.arctan2(crossed, np.einsum("mij,mij->mi", ahead, back))
+    return angles
 
 
 def _averaged(

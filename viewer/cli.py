@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import IntEnum
 from pathlib import Path
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any, cast, get_args
 
 import typer
 
@@ -170,11 +170,11 @@ def _place(text: str | None) -> ExplicitPlace | None:
 
 
 def _language(chosen: str | None) -> Language:
-    if chosen == "zh" or chosen == "en":  # noqa: PLR1714 - spelt out so that the type is narrowed
-        return chosen
-    if chosen is not None:
+    if chosen is None:
+        return console.default_language()
+    if chosen not in get_args(Language):
         raise typer.BadParameter("zh | en", param_hint="--lang")
-    return console.default_language()
+    return cast("Language", chosen)
 
 
 def _models(paths: list[Path]) -> list[Path]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from cim.control_lines.feature import ControlFeature
 from cim.frame import Placement
 from cim.mesh import box_corners, transform_points
 
+FAR = 300.0  # m; a line longer than this is a line of sight, not a distance to keep
 LEAST_RADIUS = 15.0  # m; nearer than this a camera sees only a wall
 DECIMALS = 9  # of a degree: 0.1 mm
 
@@ -52,9 +53,7 @@ def report_on_globe(
     findings = []
     for finding in document["findings"]:
         shape = shapely.geometry.shape(finding["geometry"]) if finding["geometry"] else None
-        points = [boxes[name] for name in finding["elements"] if name in boxes]
-        if shape is not None:
-            points = [*points[:1], shapely.get_coordinates(shape, include_z=True)]
+        points = _points_of_interest(shape, [boxes[i] for i in finding["elements"] if i in boxes])
         findings.append(
             finding
             | {
@@ -64,7 +63,9 @@ def report_on_globe(
                 "focus": _focus(np.concatenate(points), frame) if points else None,
             }
         )
-    return document | {"findings": findings, "focus": whole}
+    named = {name for finding in findings for name in finding["elements"]}
+    names = {e.global_id: e.name for e in model.elements if e.global_id in named and e.name}
+    return document | {"findings": findings, "element_names": names, "focus": whole}
 
 
 def home_of(
@@ -105,11 +106,26 @@ def _element_boxes(
     )
     corners = [box_corners(mesh.vertices) if len(mesh.vertices) else None for mesh in model.meshes]
     boxes = {}
-    bodies = [(e.global_id, e.representation) for e in (*model.elements, *model.sites)]
+    bodies = [(element.global_id, element.representation) for element in model.elements]
+    bodies += [(site.global_id, site.representation) for site in model.sites]
     for global_id, body in bodies:
         if body is not None and (box := corners[body.mesh]) is not None:
             boxes[global_id] = placement.to_projected(transform_points(body.placement, box))
     return boxes
+
+
+def _points_of_interest(
+    shape: BaseGeometry | None, boxes: Sequence[NDArray[np.float64]]
+) -> list[NDArray[np.float64]]:
+    """What a camera should show of a finding.
+
+    Its area; else its line with the first element it reaches; of a line across the city only the
+    elements at its end.
+    """
+    if shape is None or (shape.length > FAR and boxes):
+        return list(boxes)
+    outline = shapely.get_coordinates(shape, include_z=True)
+    return [outline] if shape.area > 0.0 else [*boxes[:1], outline]
 
 
 def _focus(points: NDArray[np.float64], frame: CityFrame) -> dict[str, float]:

@@ -21,6 +21,7 @@ from cim.errors import (
     UnreadableIfcError,
 )
 from cim.text import Text
+from viewer.web_build import PageBuildError
 
 
 class NotFoundError(CimError):
@@ -49,6 +50,7 @@ STATUS: Mapping[type[CimError], int] = {
     TerrainError: 500,
     RulebookError: 500,
     SnapshotError: 500,
+    PageBuildError: 500,
 }
 
 HTTP_WORDS: Mapping[int, Text] = {

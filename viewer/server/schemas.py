@@ -73,6 +73,7 @@ class LayerInfo(BaseModel):
     name: Words
     owner: Words
     colour: str
+    shown: bool
     url: str
 
 
@@ -138,11 +139,11 @@ class Submission(BaseModel):
             size=row.size,
             created_at=row.created_at,
             place=row.place,
-            state=row.state,  # type: ignore[arg-type]
+            state=row.state,
             progress=round(row.progress, 3),
             stages=[Stage.model_validate(stage) for stage in row.stages],
             error=Problem.model_validate(row.error) if row.error else None,
-            verdict=row.verdict,  # type: ignore[arg-type]
+            verdict=row.verdict,
             summary=row.summary,
             tileset=f"/tiles/submissions/{row.id}/tileset.json" if row.placed else None,
         )
@@ -249,6 +250,7 @@ class ReportInfo(BaseModel):
     frame: FrameInfo
     summary: dict[str, int]
     findings: list[FindingInfo]
+    element_names: dict[str, str]
     focus: Focus | None
 
 

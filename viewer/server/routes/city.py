@@ -53,6 +53,7 @@ def city(here: Here) -> CityInfo:
                 name=Words(**layer.name.to_json()),
                 owner=Words(**layer.owner.to_json()),
                 colour=layer.colour,
+                shown=layer.shown,
                 url=f"/api/city/layers/{layer.code}",
             )
             for layer in read.layers

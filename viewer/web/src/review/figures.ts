@@ -1,0 +1,20 @@
+/** Numbers as a person reads them: with their unit, no finer than they mean anything. */
+export type Unit = "m" | "m2" | "deg" | null;
+
+const SIGNS = { m: " m", m2: " m²", deg: "°" } as const;
+const DIGITS = { m: 2, m2: 1, deg: 2 } as const;
+
+/** A quantity with its unit; a dash when there is none. */
+export function quantity(value: number | null, unit: Unit, signed = false): string {
+  if (value === null) return "—";
+  if (unit === null) return String(value);
+  const text = Math.abs(value).toFixed(DIGITS[unit]);
+  const zero = Number(text) === 0;
+  const sign = value < 0 && !zero ? "−" : signed && !zero ? "+" : "";
+  return `${sign}${text}${SIGNS[unit]}`;
+}
+
+/** A file's size. */
+export function fileSize(bytes: number): string {
+  return bytes < 1e6 ? `${Math.ceil(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
+}

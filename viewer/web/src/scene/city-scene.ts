@@ -1,0 +1,218 @@
+/** The city in three dimensions: the page tells it what to show, it tells what was clicked. */
+import {
+  Cartesian2,
+  Cartesian3,
+  Cesium3DTileFeature,
+  type Cesium3DTileset,
+  type CesiumWidget,
+  SceneTransforms,
+  ScreenSpaceEventHandler,
+  ScreenSpaceEventType,
+} from "@cesium/engine";
+import { geographic, lookAt, type Pose, poseOf, type Target, takePose } from "./camera";
+import { DrapedLayer } from "./draped";
+import { showEvidence } from "./evidence";
+import { type Paint, Painter } from "./paint";
+import type { FeatureCollection, Geometry } from "./rings";
+import { settle } from "./settle";
+import { addTileset } from "./tilesets";
+import { createWidget, lightFor } from "./widget";
+
+/** Parts of the scene that can be switched. */
+export type Part = "terrain" | "buildings" | "points" | "submission";
+/** What lies under a pixel. */
+export type Picked =
+  | { kind: "element"; globalId: string }
+  | { kind: "building"; properties: Record<string, unknown> }
+  | null;
+export type SceneOptions = {
+  home: { longitude: number; latitude: number; height: number; range: number };
+  tilesets: { terrain: string; buildings: string; points: string[] };
+  /** Stand still at once instead of flying, fewer samples a pixel. */
+  economical: boolean;
+};
+
+const HOME_LOOK = { radii: 0.34 };
+
+export class CityScene {
+  private readonly widget: CesiumWidget;
+  private readonly tilesets: Record<Part, Cesium3DTileset[]> = {
+    terrain: [],
+    buildings: [],
+    points: [],
+    submission: [],
+  };
+  private readonly hidden = new Set<Part>();
+  private readonly layers = new Map<string, DrapedLayer>();
+  private painter: Painter | null = null;
+  private paint: Paint = { marked: new Set(), chosen: null };
+  private takeEvidence: (() => void) | null = null;
+  private shownUrl: string | null = null;
+
+  constructor(
+    container: HTMLElement,
+    credits: HTMLElement,
+    private readonly options: SceneOptions,
+  ) {
+    this.widget = createWidget(container, credits, options.economical);
+    const { longitude, latitude, height } = options.home;
+    lightFor(this.widget, Cartesian3.fromDegrees(longitude, latitude, height));
+    void this.goHome(false);
+  }
+
+  /** Load terrain, buildings and point clouds. */
+  async load(): Promise<void> {
+    const { terrain, buildings, points } = this.options.tilesets;
+    await Promise.all([
+      this.add("terrain", terrain, { carriesLines: true, pixels: 6 }),
+      this.add("buildings", buildings, { pixels: 12 }),
+      ...points.map((url) => this.add("points", url, { pixels: 12 })),
+    ]);
+  }
+
+  /** Show a submission instead of the one shown before; null for none. */
+  async showSubmission(url: string | null): Promise<void> {
+    if (url === this.shownUrl) return;
+    this.shownUrl = url;
+    for (const tileset of this.tilesets.submission.splice(0)) {
+      this.widget.scene.primitives.remove(tileset);
+    }
+    this.painter = null;
+    if (url !== null) {
+      await this.add("submission", url, { pixels: 4 });
+      if (this.shownUrl !== url) return; // another one was asked for meanwhile
+      for (const tileset of this.tilesets.submission) this.painter = new Painter(tileset);
+      this.repaint(this.paint);
+    }
+    this.draw();
+  }
+
+  /** Switch a part on or off. */
+  setPart(part: Part, shown: boolean): void {
+    if (shown) this.hidden.delete(part);
+    else this.hidden.add(part);
+    for (const tileset of this.tilesets[part]) tileset.show = shown;
+    this.draw();
+  }
+
+  /** Drape a layer of control lines, once. */
+  addLayer(code: string, collection: FeatureCollection, colour: string, fill: number): void {
+    if (this.layers.has(code)) return;
+    this.layers.set(code, new DrapedLayer(this.widget.scene, collection, colour, fill));
+    this.draw();
+  }
+
+  /** Switch a layer on or off. */
+  setLayer(code: string, shown: boolean): void {
+    const layer = this.layers.get(code);
+    if (layer) layer.shown = shown;
+    this.draw();
+  }
+
+  /** Paint elements by what the page has chosen. */
+  repaint(paint: Paint): void {
+    this.paint = paint;
+    this.painter?.set(paint);
+    this.draw();
+  }
+
+  /** Draw the shape a finding points at; null for none. */
+  setEvidence(geometry: Geometry | null): void {
+    this.takeEvidence?.();
+    this.takeEvidence = geometry ? showEvidence(this.widget.scene, geometry) : null;
+    this.draw();
+  }
+
+  /** Look at a sphere. */
+  async lookAt(target: Target): Promise<void> {
+    await lookAt(this.widget.camera, target, !this.options.economical);
+    this.draw();
+  }
+
+  /** Look at the whole city. */
+  async goHome(flying = true): Promise<void> {
+    const { range, ...place } = this.options.home;
+    const target = { ...place, radius: range * HOME_LOOK.radii };
+    await lookAt(this.widget.camera, target, flying && !this.options.economical);
+    this.draw();
+  }
+
+  get pose(): Pose {
+    return poseOf(this.widget.camera);
+  }
+
+  set pose(pose: Pose) {
+    takePose(this.widget.camera, pose);
+    this.draw();
+  }
+
+  /** Hear of each still stand of the camera. */
+  onMoved(moved: () => void): void {
+    this.widget.camera.moveEnd.addEventListener(moved);
+  }
+
+  /** Hear of clicks: what was hit, and where (degrees, ellipsoidal metres). */
+  onClick(clicked: (picked: Picked, place: [number, number, number] | null) => void): void {
+    const handler = new ScreenSpaceEventHandler(this.widget.canvas);
+    handler.setInputAction(({ position }: { position: Cartesian2 }) => {
+      clicked(this.pick(position), this.placeAt(position.x, position.y));
+    }, ScreenSpaceEventType.LEFT_CLICK);
+  }
+
+  /** What lies under a pixel of the canvas. */
+  pickAt(x: number, y: number): Picked {
+    return this.pick(new Cartesian2(x, y));
+  }
+
+  /** The point seen at a pixel of the canvas: degrees, ellipsoidal metres; null for the sky. */
+  placeAt(x: number, y: number): [number, number, number] | null {
+    const { scene } = this.widget;
+    const seen = scene.pickPositionSupported && scene.pickPosition(new Cartesian2(x, y));
+    return seen ? geographic(seen) : null;
+  }
+
+  /** Pixel of the canvas where a point appears; null when it is behind the camera. */
+  windowPositionOf(longitude: number, latitude: number, height: number): [number, number] | null {
+    const place = Cartesian3.fromDegrees(longitude, latitude, height);
+    const position = SceneTransforms.worldToWindowCoordinates(this.widget.scene, place);
+    return position ? [position.x, position.y] : null;
+  }
+
+  /** Wait for the final picture. */
+  settle(milliseconds?: number): Promise<boolean> {
+    return settle(this.widget, () => Object.values(this.tilesets).flat(), milliseconds);
+  }
+
+  private pick(position: Cartesian2): Picked {
+    const hit: unknown = this.widget.scene.pick(position);
+    if (!(hit instanceof Cesium3DTileFeature)) return null;
+    if (this.tilesets.submission.includes(hit.tileset)) {
+      return { kind: "element", globalId: String(hit.getProperty("global_id")) };
+    }
+    if (!this.tilesets.buildings.includes(hit.tileset)) return null;
+    const names = hit.getPropertyIds();
+    return {
+      kind: "building",
+      properties: Object.fromEntries(names.map((name) => [name, hit.getProperty(name)])),
+    };
+  }
+
+  private async add(
+    part: Part,
+    url: string,
+    options: Parameters<typeof addTileset>[2],
+  ): Promise<void> {
+    const tileset = await addTileset(this.widget.scene, url, options);
+    if (part === "submission" && url !== this.shownUrl) {
+      this.widget.scene.primitives.remove(tileset);
+      return;
+    }
+    tileset.show = !this.hidden.has(part);
+    this.tilesets[part].push(tileset);
+    this.draw();
+  }
+
+  private draw(): void {
+    this.widget.scene.requestRender();
+  }
+}

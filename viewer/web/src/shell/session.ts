@@ -1,0 +1,128 @@
+/** What the page knows and has chosen, and what changes it. */
+import { computed, reactive, shallowReactive } from "vue";
+import {
+  ApiError,
+  type City,
+  type ElementInfo,
+  type Finding,
+  follow,
+  getElement,
+  getReport,
+  isOver,
+  listSubmissions,
+  type Problem,
+  type Report,
+  type Submission,
+} from "../api/client";
+
+/** A city building that was clicked: the columns of its tile. */
+export type Building = Record<string, unknown>;
+export type Trouble = { problem: Problem | null };
+export type Session = ReturnType<typeof createSession>;
+
+export function createSession(city: City) {
+  const state = reactive({
+    submissions: [] as Submission[],
+    current: null as string | null,
+    finding: null as string | null,
+  });
+  // Reports and property sets are large and never change, so they are not made reactive inside.
+  const shown = shallowReactive({
+    report: null as Report | null,
+    element: null as ElementInfo | null,
+    building: null as Building | null,
+    trouble: null as Trouble | null,
+  });
+  const following = new Set<string>();
+
+  const submission = computed(
+    () => state.submissions.find((one) => one.id === state.current) ?? null,
+  );
+  const finding = computed(
+    () => shown.report?.findings.find((one) => one.id === state.finding) ?? null,
+  );
+
+  /** Keep the newest state of a submission. */
+  function took(one: Submission) {
+    const place = state.submissions.findIndex(({ id }) => id === one.id);
+    if (place < 0) state.submissions.unshift(one);
+    else state.submissions[place] = one;
+    if (!isOver(one) && !following.has(one.id)) {
+      following.add(one.id);
+      follow(one.id, (changed) => {
+        took(changed);
+        if (isOver(changed) && changed.id === state.current)
+          void attempt(() => openReport(changed));
+      });
+    }
+  }
+
+  async function openReport(one: Submission) {
+    const report = one.state === "done" ? await getReport(one.id) : null;
+    if (state.current === one.id) shown.report = report;
+  }
+
+  /** Run something that asks the server; when it fails, the page says so. */
+  async function attempt<T>(work: () => Promise<T>): Promise<T | null> {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      shown.trouble = { problem: error.problem };
+      return null;
+    }
+  }
+
+  return {
+    city,
+    state,
+    shown,
+    submission,
+    finding,
+    attempt,
+    took,
+
+    /** Load the list, and follow what is not over yet. */
+    async refresh() {
+      const all = await attempt(listSubmissions);
+      for (const one of [...(all ?? [])].reverse()) took(one);
+    },
+
+    /** Show a submission and its report. */
+    async choose(identifier: string | null) {
+      if (identifier === state.current) return;
+      state.current = identifier;
+      state.finding = shown.report = shown.element = shown.building = null;
+      const one = submission.value;
+      if (one) await attempt(() => openReport(one));
+    },
+
+    /** Choose a finding; its card replaces an element's. */
+    chooseFinding(chosen: Finding | null) {
+      state.finding = chosen?.id ?? null;
+      shown.element = shown.building = null;
+    },
+
+    /** Choose an element of the submission by its GlobalId. */
+    async chooseElement(globalId: string) {
+      const identifier = state.current;
+      if (identifier === null) return;
+      const element = await attempt(() => getElement(identifier, globalId));
+      if (state.current === identifier) {
+        shown.element = element;
+        shown.building = null;
+      }
+    },
+
+    chooseBuilding(building: Building | null) {
+      shown.building = building;
+      shown.element = null;
+    },
+
+    /** Step back: first the element, then the finding. */
+    clear() {
+      if (shown.element || shown.building) shown.element = shown.building = null;
+      else state.finding = null;
+    },
+  };
+}
