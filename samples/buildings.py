@@ -19,7 +19,7 @@ from samples.lines import CANAL, HERITAGE_BLOCK, SEWAGE_WORKS
 from samples.plan import PARCEL, SIDE, SOUTH, WEST
 from samples.streets import STREET_EDGES, avenue_centres, blocks
 
-LOT = 31.0  # m, one building each
+LOT = 29.0  # m, one building each
 STOREY = 3.1  # m
 GABLE_LIMIT = 13.0  # m; lower buildings may have a gable roof
 SCALE = 0.001  # m, CityJSON integer step
@@ -115,7 +115,7 @@ def _outer_blocks() -> list[Polygon]:
     north = STREET_EDGES[-1][1]
     eastings = avenue_centres()
     return [
-        box(west + 16.0, north + 4.0, east - 16.0, north + 4.0 + 2 * LOT)
+        box(west + 16.0, north + 4.0, east - 16.0, north + 4.0 + 3 * LOT)
         for west, east in itertools.pairwise(eastings)
     ]
 

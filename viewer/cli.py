@@ -120,7 +120,7 @@ def frame(
     as_json: JsonOption = False,
     lang: LanguageOption = None,
 ) -> None:
-    """模型位于何处,依据什么 · Where a model stands, and by what proof."""
+    """模型位于何处，依据什么 · Where a model stands, and by what proof."""
     language = _language(lang)
     with _errors(language):
         read = read_city(city)
@@ -266,7 +266,7 @@ def demo(
         int, typer.Option("--buildings", help="样例城市建筑数 · Buildings of the sample city")
     ] = 2200,
 ) -> None:
-    """样例城市:生成、建库、启动并提交样例 · The sample city, built, served, its models submitted."""
+    """样例城市：生成、建库、启动并提交样例 · The sample city, built, served, its models submitted."""
     from viewer import demo as sample
 
     settings = _settings(data, port)

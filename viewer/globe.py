@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -64,7 +64,7 @@ def report_on_globe(
             }
         )
     named = {name for finding in findings for name in finding["elements"]}
-    names = {e.global_id: e.name for e in model.elements if e.global_id in named and e.name}
+    names = {name: said for name, said in _names(model) if name in named}
     return document | {"findings": findings, "element_names": names, "focus": whole}
 
 
@@ -86,6 +86,18 @@ def eye_of(
     point = np.array([[position[0], position[1], position[2] + eye_height]])
     lon, lat, height = frame.to_geographic(point)[0].tolist()
     return {"longitude": lon, "latitude": lat, "height": height}
+
+
+def _names(model: BuildingModel) -> Iterator[tuple[str, str]]:
+    """What to call the parts of a model that findings name: name and storey."""
+    storeys = {storey.global_id: storey.name for storey in model.storeys}
+    for element in model.elements:
+        said = [element.name or element.ifc_class, storeys.get(element.storey or "")]
+        yield element.global_id, " · ".join(word for word in said if word)
+    for site in model.sites:
+        yield site.global_id, site.name or "IfcSite"
+    for space in model.spaces:
+        yield space.global_id, space.long_name or space.name or "IfcSpace"
 
 
 def _element_boxes(

@@ -27,6 +27,7 @@ from sqlalchemy import create_engine, text
 
 from cim.text import Text
 from viewer.pipeline import REPORT, TILES
+from viewer.process import die_with_parent
 from viewer.review.store import STAGES, ReviewStore
 from viewer.settings import Settings
 
@@ -40,6 +41,7 @@ PIPELINE_CONTRACT = "1"
 POISON_ATTEMPTS = 3  # a job that took this many workers down with it is given up
 POLLING_SECONDS = 0.1
 PROGRESS_SECONDS = 0.25
+WITH_PARENT = "--with-parent"  # of a worker that a server brought along
 
 OUR_FAULT = {
     "kind": "InternalError",
@@ -272,4 +274,6 @@ def _exclusive(path: Path) -> Iterator[None]:
 
 
 if __name__ == "__main__":
+    if WITH_PARENT in sys.argv:
+        die_with_parent(signal.SIGTERM)
     main()

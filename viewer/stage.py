@@ -7,23 +7,20 @@ output: ``p SHARE`` progress, ``e JSON`` a typed error, ``d`` done. The process 
 from __future__ import annotations
 
 import argparse
-import ctypes
 import json
-import os
 import signal
 import sys
 from pathlib import Path
 
 from cim.errors import CimError
 from viewer import pipeline
+from viewer.process import die_with_parent
 from viewer.settings import Settings
-
-PR_SET_PDEATHSIG = 1
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one stage."""
-    _die_with_parent()
+    die_with_parent(signal.SIGKILL)
     parser = argparse.ArgumentParser(prog="viewer.stage")
     parser.add_argument("name", choices=("read", "check", "tile", "publish"))
     parser.add_argument("--work", type=Path, required=True)
@@ -67,14 +64,6 @@ def _run(asked: argparse.Namespace) -> None:
 def _say(line: str) -> None:
     sys.stdout.write(line + "\n")
     sys.stdout.flush()
-
-
-def _die_with_parent() -> None:
-    """On Linux the kernel ends this process when the worker ends, however it ends."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() == 1:  # the worker was gone before the call above
-            raise SystemExit(1)
 
 
 if __name__ == "__main__":

@@ -210,7 +210,7 @@ def check_distance(rule: Rule, scheme: Scheme, around: Surroundings) -> list[Jud
     }
     enough = outcome is Outcome.PASS
     sentence = Text(
-        zh="{subject}距{name} {distance:.2f} m,"
+        zh="{subject}距{name} {distance:.2f} m，"
         + ("满足" if enough else "小于")
         + "要求的 {limit:g} m。",
         en="{subject} is {distance:.2f} m from {name}; "

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 
 import uvicorn
 
+from viewer.jobs import WITH_PARENT
 from viewer.server.app import create_app
 from viewer.settings import Settings
 
@@ -25,6 +26,8 @@ def serve(settings: Settings, *, with_worker: bool) -> None:
         settings: of the server.
         with_worker: also run a worker process, started again whenever it dies.
     """
+    # uvicorn hands the signal on when it has shut down; an exit lets the worker be stopped too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     if not with_worker:
         _run(settings)
         return
@@ -51,7 +54,7 @@ def _worker(settings: Settings) -> Iterator[None]:
     def keep() -> None:
         while not stopped.is_set():
             child = subprocess.Popen(
-                (sys.executable, "-m", "viewer.jobs"),
+                (sys.executable, "-m", "viewer.jobs", WITH_PARENT),
                 env=_environment(settings),
                 start_new_session=True,
             )

@@ -18,6 +18,7 @@ from cim.text import Language, Text
 from viewer.pipeline import GLOBE_REPORT, REPORT, parse_place
 from viewer.server.context import Context, Here
 from viewer.server.errors import NotFoundError, TooLargeError
+from viewer.server.parts import find_part
 from viewer.server.schemas import ElementInfo, ReportInfo, Submission
 
 router = APIRouter(prefix="/api/submissions", tags=["submissions"])
@@ -140,22 +141,12 @@ def report_page(
 
 @router.get("/{identifier}/elements/{global_id}")
 def element(identifier: str, global_id: str, here: Here) -> ElementInfo:
-    """One element of the model and its properties."""
-    model = here.model_of(identifier)
-    found = next((e for e in model.elements if e.global_id == global_id), None)
+    """One element, site or space of the model, and its properties."""
+    found = find_part(here.model_of(identifier), global_id)
     if found is None:
         raise NotFoundError(
             Text(zh="模型中没有构件 {id}。", en="the model has no element {id}.").format(
                 id=global_id
             )
         )
-    names = {storey.global_id: storey.name for storey in model.storeys}
-    return ElementInfo(
-        global_id=found.global_id,
-        ifc_class=found.ifc_class,
-        name=found.name,
-        storey=names.get(found.storey) if found.storey else None,
-        predefined_type=found.predefined_type,
-        type_name=found.type_name,
-        property_sets={name: dict(values) for name, values in found.property_sets.items()},
-    )
+    return found

@@ -197,7 +197,7 @@ export interface paths {
         };
         /**
          * Element
-         * @description One element of the model and its properties.
+         * @description One element, site or space of the model, and its properties.
          */
         get: operations["element"];
         put?: never;

@@ -14,6 +14,11 @@ export function quantity(value: number | null, unit: Unit, signed = false): stri
   return `${sign}${text}${SIGNS[unit]}`;
 }
 
+/** Whether a quantity is more than nothing at the digits shown. */
+export function isVisible(value: number | null, unit: Unit): boolean {
+  return value !== null && quantity(value, unit) !== quantity(0, unit);
+}
+
 /** A file's size. */
 export function fileSize(bytes: number): string {
   return bytes < 1e6 ? `${Math.ceil(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;

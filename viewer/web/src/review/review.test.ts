@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Finding, Outcome } from "../api/client";
-import { fileSize, quantity } from "./figures";
+import { fileSize, isVisible, quantity } from "./figures";
 import { groupsOf, neighbour } from "./groups";
 
 const finding = (id: string, outcome: Outcome) => ({ id, outcome }) as Finding;
@@ -33,6 +33,12 @@ test("quantities carry their unit and a true minus", () => {
   expect(quantity(4.8, "m", true)).toBe("+4.80 m");
   expect(quantity(-0.001, "m", true)).toBe("0.00 m");
   expect(quantity(null, "m")).toBe("—");
+});
+
+test("what rounds to nothing is not shown", () => {
+  expect(isVisible(0.004, "m")).toBe(false);
+  expect(isVisible(0.006, "m")).toBe(true);
+  expect(isVisible(null, "m2")).toBe(false);
 });
 
 test("file sizes", () => {

@@ -15,7 +15,7 @@ import {
 import { type Geometry, type Position, partsOf } from "./rings";
 
 const COLOUR = Color.fromCssColorString("#ff2d6f");
-const LIFT = 0.4; // m; a shape on the ground would flicker in it
+const LIFT = 0.15; // m; a shape on the ground would flicker in it
 const LINE_PIXELS = 4;
 
 /** Draw a shape (degrees, ellipsoidal metres); returns how to take it away. */

@@ -1,0 +1,61 @@
+"""What a click on a model answers: an element, a site or a space by its GlobalId."""
+
+from __future__ import annotations
+
+from cim.building import BuildingModel, Element, PropertySets, Site, Space
+from viewer.server.schemas import ElementInfo
+
+
+def find_part(model: BuildingModel, global_id: str) -> ElementInfo | None:
+    """The part of that GlobalId; None when the model has none."""
+    parts = (*model.elements, *model.sites, *model.spaces)
+    found = next((part for part in parts if part.global_id == global_id), None)
+    if isinstance(found, Element):
+        return _element(model, found)
+    if isinstance(found, Space):
+        return _space(model, found)
+    return None if found is None else _site(found)
+
+
+def _element(model: BuildingModel, element: Element) -> ElementInfo:
+    return ElementInfo(
+        global_id=element.global_id,
+        ifc_class=element.ifc_class,
+        name=element.name,
+        storey=_storey(model, element.storey),
+        predefined_type=element.predefined_type,
+        type_name=element.type_name,
+        property_sets=_plain(element.property_sets),
+    )
+
+
+def _space(model: BuildingModel, space: Space) -> ElementInfo:
+    return ElementInfo(
+        global_id=space.global_id,
+        ifc_class="IfcSpace",
+        name=space.long_name or space.name,
+        storey=_storey(model, space.storey),
+        predefined_type=space.predefined_type,
+        type_name=None,
+        property_sets=_plain(space.property_sets),
+    )
+
+
+def _site(site: Site) -> ElementInfo:
+    return ElementInfo(
+        global_id=site.global_id,
+        ifc_class="IfcSite",
+        name=site.name,
+        storey=None,
+        predefined_type=None,
+        type_name=None,
+        property_sets={},
+    )
+
+
+def _storey(model: BuildingModel, global_id: str | None) -> str | None:
+    return next((s.name for s in model.storeys if s.global_id == global_id), None)
+
+
+def _plain(sets: PropertySets) -> dict[str, dict[str, str | float | int | bool | None]]:
+    return {name: dict(values) for name, values in sets.items()}
