@@ -102,10 +102,10 @@ def check_inside(rule: Rule, scheme: Scheme, around: Surroundings) -> list[Judge
             outcome,
             Text(
                 zh="{subject}有 {area:.1f} m² 超出{name}。",
-                en="{subject} reaches {area:.1f} m2 outside {name}.",
+                en="{subject} reaches {area:.1f} m² outside {name}.",
             ).format(**words),
             fix=Text(
-                zh="将超出的 {area:.1f} m² 收回界内。", en="Pull the {area:.1f} m2 outside back in."
+                zh="将超出的 {area:.1f} m² 收回界内。", en="Pull the {area:.1f} m² outside back in."
             ).format(**words),
             measurement=measurement,
             elements=scheme.elements_touching(parameters.subject, outside),
@@ -159,20 +159,20 @@ def _overlap(
     if rule.legal_effect is LegalEffect.PROCEDURE:
         sentence = Text(
             zh="{subject}有 {area:.1f} m² 位于{name}内。",
-            en="{subject} has {area:.1f} m2 inside {name}.",
+            en="{subject} has {area:.1f} m² inside {name}.",
         )
         fix = Text(
             zh="办理相应的保护区审批手续，或移出 {area:.1f} m²。",
-            en="File the protection procedure, or move {area:.1f} m2 out of the zone.",
+            en="File the protection procedure, or move {area:.1f} m² out of the zone.",
         )
     else:
         sentence = Text(
             zh="{subject}占用{name} {area:.1f} m²。",
-            en="{subject} occupies {area:.1f} m2 of {name}.",
+            en="{subject} occupies {area:.1f} m² of {name}.",
         )
         fix = Text(
             zh="裁去这 {area:.1f} m²（图中多边形）。",
-            en="Cut these {area:.1f} m2 out (the polygon shown).",
+            en="Cut these {area:.1f} m² out (the polygon shown).",
         )
     return Judgement(
         outcome,

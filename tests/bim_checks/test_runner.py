@@ -124,7 +124,7 @@ def test_the_report_is_json_with_every_outcome_counted(rulebook: Rulebook) -> No
 
 @pytest.mark.parametrize(
     ("language", "sentence"),
-    [("zh", "建筑占用绿地 10.0 m²。"), ("en", "The building occupies 10.0 m2 of Park.")],
+    [("zh", "建筑占用绿地 10.0 m²。"), ("en", "The building occupies 10.0 m² of Park.")],
 )
 def test_the_page_speaks_one_language_and_escapes_what_it_quotes(
     rulebook: Rulebook, language: str, sentence: str

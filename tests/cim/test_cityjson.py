@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -15,10 +14,6 @@ from numpy.typing import NDArray
 from cim.cityjson import read_cityjson_sequence, triangulate
 from cim.errors import CityError
 
-DATA = Path(os.environ.get("CIM_TEST_DATA", "")) / "city"
-needs_data = pytest.mark.skipif(
-    not os.environ.get("CIM_TEST_DATA") or not DATA.is_dir(), reason="CIM_TEST_DATA is not set"
-)
 HEADER = {
     "type": "CityJSON",
     "version": "2.0",
@@ -239,7 +234,6 @@ def test_features_are_read_one_by_one(tmp_path: Path) -> None:
         next(features)
 
 
-@needs_data
 @pytest.mark.parametrize(
     ("name", "features", "undrawn", "lods"),
     [
@@ -250,17 +244,20 @@ def test_features_are_read_one_by_one(tmp_path: Path) -> None:
     ],
 )
 def test_sequences_of_other_programs_are_read_whole(
-    name: str, features: int, undrawn: int, lods: set[str]
+    data_folder: Path, name: str, features: int, undrawn: int, lods: set[str]
 ) -> None:
-    objects = list(read_cityjson_sequence(DATA / name))
+    objects = list(read_cityjson_sequence(data_folder / "city" / name))
     drawn = [found for found in objects if len(found.mesh.faces)]
     assert (len(objects), len(objects) - len(drawn)) == (features, undrawn)
     assert {found.lod for found in drawn} == lods
     assert all(np.isfinite(found.mesh.vertices).all() for found in objects)
 
 
-@needs_data
-def test_a_feature_without_its_sequence_is_refused() -> None:
+def test_a_feature_without_its_sequence_is_refused(data_folder: Path) -> None:
     with pytest.raises(CityError) as caught:
-        list(read_cityjson_sequence(DATA / "3DGI__tyler" / "3dbag_feature_x71.city.jsonl"))
+        list(
+            read_cityjson_sequence(
+                data_folder / "city" / "3DGI__tyler" / "3dbag_feature_x71.city.jsonl"
+            )
+        )
     assert caught.value.place == "line 1"

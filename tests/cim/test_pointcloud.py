@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import numpy as np
@@ -9,24 +8,20 @@ import pytest
 from cim.errors import CityError
 from cim.pointcloud import read_point_cloud
 
-DATA = Path(os.environ.get("CIM_TEST_DATA", "")) / "pointcloud"
-needs_data = pytest.mark.skipif(
-    not os.environ.get("CIM_TEST_DATA") or not DATA.is_dir(), reason="CIM_TEST_DATA is not set"
-)
 
-
-@needs_data
 @pytest.mark.parametrize(
     ("name", "count", "coloured"),
     [
         ("PDAL__PDAL/simple.las", 1065, True),
         ("PDAL__PDAL/autzen_trim.laz", 110_000, True),
         ("PDAL__PDAL/no-points.las", 0, False),
-        ("py3dtiles__py3dtiles/without_rgb.las", 1, False),
+        ("py3dtiles__py3dtiles/without_rgb.las", 10, False),
     ],
 )
-def test_scans_of_other_programs_are_read_whole(name: str, count: int, coloured: bool) -> None:
-    cloud = read_point_cloud(DATA / name)
+def test_scans_of_other_programs_are_read_whole(
+    data_folder: Path, name: str, count: int, coloured: bool
+) -> None:
+    cloud = read_point_cloud(data_folder / "pointcloud" / name)
     assert cloud.positions.shape == (count, 3)
     assert np.isfinite(cloud.positions).all()
     assert (cloud.colours is not None) == coloured

@@ -8,7 +8,7 @@ from viewer.server.schemas import ElementInfo
 
 def find_part(model: BuildingModel, global_id: str) -> ElementInfo | None:
     """The part of that GlobalId; None when the model has none."""
-    parts = (*model.elements, *model.sites, *model.spaces)
+    parts: tuple[Element | Site | Space, ...] = (*model.elements, *model.sites, *model.spaces)
     found = next((part for part in parts if part.global_id == global_id), None)
     if isinstance(found, Element):
         return _element(model, found)
