@@ -129,8 +129,9 @@ def decide_frame(
 ) -> FrameLedger:
     """Compute every candidate, take the first that stands, and say why the others do not.
 
-    Order: an explicit place (a person's word, named as such in the report), then the file's own
-    map conversion. A candidate that would put the model outside the city is never taken.
+    A place a person states is that person's word: it is named as such in the report, and nothing
+    else is taken, even when it is refused. Else the file's own map conversion decides. A candidate
+    that would put the model outside the city is never taken.
 
     Args:
         model: as read.
@@ -147,12 +148,11 @@ def decide_frame(
     judged: list[Candidate] = []
     for candidate in candidates:
         located = _locate(candidate, model, terrain)
-        if located.refused is None and any(other.refused is None for other in judged):
+        ranked = place is not None and len(judged) > 0
+        if located.refused is None and (ranked or any(c.refused is None for c in judged)):
             located = replace(
                 located,
-                refused=Text(
-                    zh="已采用优先级更高的来源。", en="a source of higher rank was taken."
-                ),
+                refused=Text(zh="有优先级更高的来源。", en="there is a source of higher rank."),
             )
         judged.append(located)
     return FrameLedger(tuple(judged))

@@ -204,7 +204,8 @@ class IfcAuthor:
 
     def assign_type(self, products: Sequence[Any], kind: Any) -> None:
         """Make products occurrences of a type; they take its body when it has one."""
-        api.type.assign_type(self.model, related_objects=list(products), relating_type=kind)
+        for product in products:
+            api.type.assign_type(self.model, related_objects=[product], relating_type=kind)
 
     def point(self, at: Box) -> Any:
         """A cartesian point."""
@@ -257,11 +258,16 @@ class IfcAuthor:
         )
 
     def save(self, path: Path, *, seed: str) -> None:
-        """Finish relations, make identifiers and header reproducible, and write the file."""
+        """Finish relations, make identifiers and header reproducible, and write the file.
+
+        The API keeps what it is given as sets, whose order changes from run to run; products are
+        therefore handed over one by one wherever entities are made for them.
+        """
         for number, products in self._held.items():
-            api.spatial.assign_container(
-                self.model, products=products, relating_structure=self.model.by_id(number)
-            )
+            for product in products:
+                api.spatial.assign_container(
+                    self.model, products=[product], relating_structure=self.model.by_id(number)
+                )
         for name, products in self._made_of.items():
             api.material.assign_material(
                 self.model, products=products, material=self._materials[name]
@@ -271,6 +277,7 @@ class IfcAuthor:
             api.pset.edit_pset(self.model, pset=first, properties=dict(self._set_values[key]))
             if len(products) > 1:
                 api.pset.assign_pset(self.model, products=products[1:], pset=first)
+        self._order_relations()
         for root in self.model.by_type("IfcRoot"):
             named = uuid.uuid5(NAMESPACE, f"{seed} {root.id()}")
             root.GlobalId = ifcopenshell.guid.compress(named.hex)
@@ -280,6 +287,13 @@ class IfcAuthor:
         header.file_name.preprocessor_version = self._tool
         header.file_name.originating_system = self._tool
         self.model.write(str(path))
+
+    def _order_relations(self) -> None:
+        """The API keeps related objects as sets, whose order changes from run to run."""
+        for relation in self.model.by_type("IfcRelationship"):
+            for index, value in enumerate(relation):
+                if isinstance(value, tuple):
+                    relation[index] = sorted(value, key=ifcopenshell.entity_instance.id)
 
     def _style(self, name: str, colour: tuple[float, float, float, float]) -> Any:
         if name not in self._styles:

@@ -5,6 +5,7 @@ Exit codes: 0 no rule failed, 1 a rule failed, 2 the command line is wrong, 3 an
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -75,7 +76,7 @@ def check(
     language = _language(lang)
     explicit = _place(place)
     documents, worst = [], Exit.CLEAN
-    for path in _models(paths):
+    for path, report_name in _models(paths).items():
         try:
             document = _check_one(path, city, explicit, language)
         except CimError as error:
@@ -87,7 +88,7 @@ def check(
         if document["summary"]["fail"] and worst is Exit.CLEAN:
             worst = Exit.FAILED_RULE
         if report is not None:
-            _write_report(report, path, document)
+            _write_report(report / report_name, document)
         if not as_json:
             console.print_report(document, language)
     if as_json:
@@ -177,19 +178,31 @@ def _language(chosen: str | None) -> Language:
     return cast("Language", chosen)
 
 
-def _models(paths: list[Path]) -> list[Path]:
-    """The files named, and every IFC below the folders named, in order."""
-    found: list[Path] = []
+def _models(paths: list[Path]) -> dict[Path, Path]:
+    """The files named, and every IFC below the folders named, in order, with a name for its report.
+
+    A report is named after its file, below a folder with the way there; no two have the same name.
+    """
+    found: dict[Path, Path] = {}
     for path in paths:
         if path.is_dir():
-            found.extend(sorted(p for p in path.rglob("*") if p.suffix.lower() in IFC_SUFFIXES))
+            inside = sorted(p for p in path.rglob("*") if p.suffix.lower() in IFC_SUFFIXES)
+            wanted = [(p, p.relative_to(path).parent / p.stem) for p in inside]
         else:
-            found.append(path)
+            wanted = [(path, Path(path.stem))]
+        for model, name in wanted:
+            if model not in found:
+                found[model] = _unused(name, set(found.values()))
     if not found:
         raise typer.BadParameter(
             str(Text(zh="没有找到 IFC 文件。", en="no IFC file was found.")), param_hint="PATHS"
         )
     return found
+
+
+def _unused(name: Path, taken: set[Path]) -> Path:
+    candidates = (name.with_name(f"{name.name}-{number}") for number in itertools.count(2))
+    return next(n for n in itertools.chain([name], candidates) if n not in taken)
 
 
 def _check_one(
@@ -201,15 +214,14 @@ def _check_one(
     return pipeline.check_model(model, city, place).to_document()
 
 
-def _write_report(folder: Path, path: Path, document: dict[str, Any]) -> None:
-    """JSON and a page in each language, named after the file."""
-    folder.mkdir(parents=True, exist_ok=True)
-    stem = folder / path.stem
+def _write_report(stem: Path, document: dict[str, Any]) -> None:
+    """JSON and a page in each language."""
+    stem.parent.mkdir(parents=True, exist_ok=True)
     text = json.dumps(document, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
-    stem.with_suffix(".json").write_text(text, encoding="utf-8")
+    stem.with_name(f"{stem.name}.json").write_text(text, encoding="utf-8")
     for language in get_args(Language):
         page = render_document(document, language)
-        stem.with_suffix(f".{language}.html").write_text(page, encoding="utf-8")
+        stem.with_name(f"{stem.name}.{language}.html").write_text(page, encoding="utf-8")
 
 
 def _error_document(path: Path, error: CimError) -> dict[str, Any]:

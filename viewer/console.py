@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
@@ -28,8 +29,9 @@ COLOURS = {
     "pass": "green",
     "not_applicable": "dim",
 }
-out = Console()
-err = Console(stderr=True)
+# What people name things is printed as it is: no markup, no emoji from ":house:".
+out = Console(emoji=False)
+err = Console(stderr=True, emoji=False)
 
 
 def default_language() -> Language:
@@ -57,7 +59,7 @@ def progress(label: str) -> Iterator[Callable[[float], None]]:
     if not err.is_terminal:
         yield _plain_lines(label)
         return
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), TimeElapsedColumn())
     with Progress(*columns, console=err, transient=True) as bar:
         task = bar.add_task(label, total=1.0)
         yield lambda share: bar.update(task, completed=share)
@@ -83,8 +85,9 @@ def print_report(report: Mapping[str, Any], language: Language) -> None:
     words = {key: text.in_language(language) for key, text in WORDS.items()}
     verdict = report["verdict"]
     out.print(
-        f"[bold]{report['model']['file_name']}[/]  [{COLOURS[verdict]}]{words[verdict]}[/]  "
-        f"[dim]{report['city']['name'][language]} · {report['rulebook']['title'][language]}[/]"
+        f"[bold]{escape(report['model']['file_name'])}[/]  [{COLOURS[verdict]}]{words[verdict]}[/]  "
+        f"[dim]{escape(report['city']['name'][language])} · "
+        f"{escape(report['rulebook']['title'][language])}[/]"
     )
     table = Table(box=None, pad_edge=False, show_edge=False, header_style="dim")
     for title in ("outcome", "rule", "finding", "margin", "owner"):
@@ -95,10 +98,10 @@ def print_report(report: Mapping[str, Any], language: Language) -> None:
     for finding in sorted(report["findings"], key=lambda f: order.index(f["outcome"])):
         table.add_row(
             f"[{COLOURS[finding['outcome']]}]{words[finding['outcome']]}[/]",
-            finding["rule"],
-            _sentence(finding, language),
+            escape(finding["rule"]),
+            escape(_sentence(finding, language)),
             _margin(finding),
-            finding["owner"][language],
+            escape(finding["owner"][language]),
         )
     out.print(table)
     out.print(_counts(report["summary"], words), style="dim", highlight=False)
@@ -133,7 +136,7 @@ def print_ledger(ledger: Mapping[str, Any], language: Language) -> None:
         taken = number == ledger["taken"]
         mark = f"[green]{words['taken']}[/]" if taken else f"[red]{words['refused']}[/]"
         out.print(
-            f"[bold]{candidate['source']}[/]  {mark}  [dim]{candidate['crs_as_read'] or ''}[/]"
+            f"[bold]{candidate['source']}[/]  {mark}  [dim]{escape(candidate['crs_as_read'] or '')}[/]"
         )
         if candidate["eastings"] is not None:
             out.print(
@@ -167,7 +170,8 @@ def print_model(document: Mapping[str, Any], language: Language) -> None:
             for line in value[:20]:
                 out.print(f"  {line}", highlight=False, markup=False)
         else:
-            out.print(f"[dim]{label}[/] {'—' if value is None else value}", highlight=False)
+            said = "—" if value is None else escape(str(value))
+            out.print(f"[dim]{label}[/] {said}", highlight=False)
 
 
 INSPECTED = {

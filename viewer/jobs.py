@@ -39,9 +39,11 @@ WORKFLOW = "review"
 # Jobs of another contract stay with workers of that contract; raise it when the steps change.
 PIPELINE_CONTRACT = "1"
 POISON_ATTEMPTS = 3  # a job that took this many workers down with it is given up
+GIVEN_UP_STATES = ["MAX_RECOVERY_ATTEMPTS_EXCEEDED", "ERROR", "CANCELLED"]  # of DBOS
 POLLING_SECONDS = 0.1
 PROGRESS_SECONDS = 0.25
-WITH_PARENT = "--with-parent"  # of a worker that a server brought along
+WATCH_SECONDS = 1.0
+WITH_PARENT = "--with-parent"  # and its process identifier: of a worker a server brought along
 
 OUR_FAULT = {
     "kind": "InternalError",
@@ -50,6 +52,18 @@ OUR_FAULT = {
         en="the program failed on this submission; it has been logged, please tell the administrator.",
     ).to_json(),
     "remedy": None,
+    "place": None,
+}
+GIVEN_UP = {
+    "kind": "GivenUp",
+    "reason": Text(
+        zh="处理该文件时程序多次中断，已放弃。",
+        en="the program was stopped by this file several times and has given it up.",
+    ).to_json(),
+    "remedy": Text(
+        zh="请分部分导出后再提交，或联系管理员。",
+        en="Export the model in parts and submit again, or tell the administrator.",
+    ).to_json(),
     "place": None,
 }
 TOO_SLOW = {
@@ -173,6 +187,7 @@ class Worker:
             raise LookupError(submission)
         settings = self._settings
         command = [sys.executable, "-m", "viewer.stage", name]
+        command += ["--parent", str(os.getpid())]
         command += ["--work", str(settings.work(submission).resolve())]
         command += ["--city", str(settings.city_folder.resolve())]
         command += ["--ifc", str(settings.blob(row.sha256).resolve())]
@@ -210,7 +225,7 @@ def _stage(submission: str, name: str) -> bool:
     return _worker[0].run_stage(submission, name)
 
 
-@DBOS.workflow(name=WORKFLOW, max_recovery_attempts=POISON_ATTEMPTS)
+@DBOS.workflow(name=WORKFLOW, max_recovery_attempts=POISON_ATTEMPTS - 1)
 def _review(submission: str) -> None:
     for name in STAGES:
         if not _stage(submission, name):
@@ -225,7 +240,7 @@ def main(settings: Settings | None = None) -> None:
     """
     settings = settings or Settings()
     prepare_job_store(settings)
-    # Blocked before any thread starts, so that the signal waits for sigwait below.
+    # Blocked before any thread starts, so that the signal waits for sigtimedwait below.
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGINT})
     with _slot(settings):
         store = ReviewStore(settings.review_database)
@@ -249,9 +264,21 @@ def main(settings: Settings | None = None) -> None:
             polling_interval_sec=POLLING_SECONDS,
             on_conflict="always_update",
         )
-        signal.sigwait({signal.SIGTERM, signal.SIGINT})
+        while signal.sigtimedwait({signal.SIGTERM, signal.SIGINT}, WATCH_SECONDS) is None:
+            _tell_given_up(store)
         DBOS.destroy()
         store.close()
+
+
+def _tell_given_up(store: ReviewStore) -> None:
+    """End the reviews whose jobs will not be run any more, so that nobody waits for them."""
+    waiting = store.unfinished()
+    if waiting:
+        for job in DBOS.list_workflows(
+            workflow_ids=waiting, status=GIVEN_UP_STATES, load_input=False, load_output=False
+        ):
+            log.error("job %s ended as %s", job.workflow_id, job.status)
+            store.fail(job.workflow_id, None, GIVEN_UP, f"the job ended as {job.status}")
 
 
 @contextmanager
@@ -275,5 +302,5 @@ def _exclusive(path: Path) -> Iterator[None]:
 
 if __name__ == "__main__":
     if WITH_PARENT in sys.argv:
-        die_with_parent(signal.SIGTERM)
+        die_with_parent(int(sys.argv[-1]), signal.SIGTERM)
     main()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
@@ -41,7 +42,7 @@ def parse_place(text: str) -> ExplicitPlace:
         FrameError: not four numbers.
     """
     try:
-        easting, northing, height, angle = (float(part) for part in text.split(","))
+        easting, northing, height, angle = (_finite(part) for part in text.split(","))
     except ValueError as error:
         raise FrameError(
             Text(zh="位置 {text} 无法理解。", en="the place {text} cannot be understood.").format(
@@ -50,6 +51,13 @@ def parse_place(text: str) -> ExplicitPlace:
             remedy=Text(zh="请写四个数：E,N,H,角度。", en="Write four numbers: E,N,H,angle."),
         ) from error
     return ExplicitPlace(easting, northing, height, angle)
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(text)
+    return number
 
 
 def check_model(model: BuildingModel, city_folder: Path, place: ExplicitPlace | None) -> Report:

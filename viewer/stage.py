@@ -20,7 +20,6 @@ from viewer.settings import Settings
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one stage."""
-    die_with_parent(signal.SIGKILL)
     parser = argparse.ArgumentParser(prog="viewer.stage")
     parser.add_argument("name", choices=("read", "check", "tile", "publish"))
     parser.add_argument("--work", type=Path, required=True)
@@ -28,8 +27,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--ifc", type=Path, required=True)
     parser.add_argument("--file-name", required=True)
     parser.add_argument("--place")
+    parser.add_argument("--parent", type=int, required=True)
+    asked = parser.parse_args(arguments)
+    die_with_parent(asked.parent, signal.SIGKILL)
     try:
-        _run(parser.parse_args(arguments))
+        _run(asked)
     except CimError as error:
         _say("e " + json.dumps(error_document(error), ensure_ascii=False))
         return 0

@@ -102,9 +102,27 @@ class ReviewStore:
             row.progress = _before(name) + SHARES[name]
             _log(session, identifier, f"{name} done", None)
 
-    def fail(self, identifier: str, name: str, error: Mapping[str, Any], trace: str | None) -> None:
-        """A stage ended the review; `error` is for people, `trace` for the developer."""
+    def unfinished(self) -> list[str]:
+        """Identifiers of submissions whose review is not over."""
         with self._session() as session:
+            over = SubmissionRow.state.in_(("done", "failed"))
+            return list(session.scalars(select(SubmissionRow.id).where(~over)))
+
+    def fail(
+        self, identifier: str, name: str | None, error: Mapping[str, Any], trace: str | None
+    ) -> None:
+        """A stage ended the review.
+
+        Args:
+            identifier: of the submission.
+            name: of the stage; None for the first that is not done.
+            error: for people.
+            trace: for the developer.
+        """
+        with self._session() as session:
+            if name is None:
+                stages = session.get_one(SubmissionRow, identifier).stages
+                name = next((s.name for s in stages if s.state != "done"), STAGES[-1])
             row, stage = _stage(session, identifier, name)
             stage.state = row.state = "failed"
             row.error, row.trace = dict(error), trace

@@ -64,6 +64,17 @@ class Context:
         row = self.submission(identifier)
         path = self.settings.work(row.id) / name
         if not path.is_file():
+            if row.state == "failed":
+                raise NotReadyError(
+                    Text(
+                        zh="审查未能完成，没有生成。",
+                        en="the review failed before it could be made.",
+                    ),
+                    remedy=Text(
+                        zh="请按提示修改模型后重新提交。",
+                        en="Mend the model as the submission says, and submit again.",
+                    ),
+                )
             raise NotReadyError(
                 Text(zh="尚未生成。", en="it has not been made yet."),
                 remedy=Text(zh="请等待处理完成。", en="Wait until the review is done."),

@@ -54,7 +54,7 @@ def _worker(settings: Settings) -> Iterator[None]:
     def keep() -> None:
         while not stopped.is_set():
             child = subprocess.Popen(
-                (sys.executable, "-m", "viewer.jobs", WITH_PARENT),
+                (sys.executable, "-m", "viewer.jobs", WITH_PARENT, str(os.getpid())),
                 env=_environment(settings),
                 start_new_session=True,
             )

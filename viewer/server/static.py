@@ -37,6 +37,9 @@ class CachedFiles(StaticFiles):
         super().__init__(directory=directory, check_dir=False)
         self._cache = FOREVER if immutable else REVALIDATE
 
+    async def check_config(self) -> None:
+        """A folder that is not there yet holds no files; it may come later."""
+
     async def get_response(self, path: str, scope: Scope) -> Response:
         """The file, compressed where the client takes it and nothing is lost by it."""
         response = await super().get_response(path, scope)
