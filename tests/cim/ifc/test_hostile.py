@@ -1,0 +1,152 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from cim.errors import IfcLimitError, UnreadableIfcError
+from cim.ifc import DEFAULT_LIMITS, read_ifc
+from tests.cim.ifc.author import Author
+
+HEADER = "ISO-10303-21;\nHEADER;FILE_DESCRIPTION((''),'2;1');FILE_NAME('','',(''),(''),'','','');FILE_SCHEMA(('{schema}'));ENDSEC;\nDATA;\n{data}ENDSEC;\nEND-ISO-10303-21;\n"
+
+
+def refused(path: Path) -> UnreadableIfcError:
+    with pytest.raises(UnreadableIfcError) as caught:
+        read_ifc(path)
+    error = caught.value
+    assert error.path == path
+    for language in ("zh", "en"):
+        assert path.name in error.sentence(language)  # type: ignore[arg-type]
+        assert "Traceback" not in error.sentence(language)  # type: ignore[arg-type]
+    return error
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "the file is empty."),
+        (b"version https://git-lfs.github.com/spec/v1\n", "git-lfs pointer"),
+        (b"PK\x03\x04" + bytes(100), "ZIP archive"),
+        (b"%PDF-1.7\n", "PDF"),
+        (b"AC1032" + bytes(100), "DWG drawing"),
+        (b'{"header": {}}', "JSON"),
+        (b"\xff\xfe\x00garbage" * 100, "not an IFC file"),
+        (b"ISO-10303-21;\nHEADER;\nENDSEC;\nDATA;\n#1=IFCWALL(", "cut off"),
+    ],
+)
+def test_what_is_no_model_is_named(tmp_path: Path, content: bytes, reason: str) -> None:
+    path = tmp_path / "a.ifc"
+    path.write_bytes(content)
+    error = refused(path)
+    assert reason in error.reason.en
+    assert error.remedy is not None
+
+
+def test_a_file_that_is_not_there_and_a_folder(tmp_path: Path) -> None:
+    assert "no such file" in refused(tmp_path / "none.ifc").reason.en
+    assert "folder" in refused(tmp_path).reason.en
+
+
+def test_an_unknown_schema_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "a.ifc"
+    path.write_text(HEADER.format(schema="IFC9", data=""), encoding="utf-8")
+    assert "IFC9" in refused(path).reason.en
+
+
+def test_a_model_of_nothing_is_a_model(tmp_path: Path) -> None:
+    path = tmp_path / "a.ifc"
+    path.write_text(HEADER.format(schema="IFC4", data=""), encoding="utf-8")
+    model = read_ifc(path)
+    assert (model.elements, model.sites, model.undrawn) == ((), (), ())
+    assert model.bounds() is None
+
+
+def test_a_broken_body_costs_itself_and_nothing_else(tmp_path: Path) -> None:
+    author = Author()
+    author.block((1.0, 1.0, 1.0), name="good")
+    flat = author.block((1.0, 1.0, 1.0), name="flat")
+    solid = flat.Representation.Representations[0].Items[0]
+    solid.SweptArea = author.file.create_entity(
+        "IfcArbitraryClosedProfileDef",
+        ProfileType="AREA",
+        OuterCurve=author.file.create_entity(
+            "IfcPolyline", [author._point(0.0, 0.0), author._point(0.0, 0.0)]
+        ),
+    )
+    model = read_ifc(author.write(tmp_path / "a.ifc"))
+    assert {e.name for e in model.elements} == {"good", "flat"}
+    assert [e.name for e in model.elements if e.representation] == ["good"]
+    (undrawn,) = model.undrawn
+    assert (undrawn.global_id, undrawn.ifc_class) == (flat.GlobalId, "IfcWall")
+    assert undrawn.reason
+
+
+def test_a_body_on_the_moon_is_counted_not_placed(tmp_path: Path) -> None:
+    author = Author()
+    author.block((1.0, 1.0, 1.0), name="here")
+    author.block((1.0, 1.0, 1.0), at=(4e8, 0.0, 0.0), name="there")
+    model = read_ifc(author.write(tmp_path / "a.ifc"))
+    (undrawn,) = model.undrawn
+    assert undrawn.global_id == next(e.global_id for e in model.elements if e.name == "there")
+    assert "10,000 km" in undrawn.reason
+
+
+def test_a_file_without_units_is_read_in_metres(tmp_path: Path) -> None:
+    author = Author(1.0)
+    author.block((2.0, 2.0, 2.0))
+    author.project.UnitsInContext = None
+    bounds = read_ifc(author.write(tmp_path / "a.ifc")).bounds()
+    assert bounds is not None
+    low, high = bounds
+    assert (high - low).tolist() == pytest.approx([2.0, 2.0, 2.0])
+
+
+def test_the_same_globalid_twice_is_told(tmp_path: Path) -> None:
+    author = Author()
+    first, second = author.block((1.0, 1.0, 1.0)), author.block((1.0, 1.0, 1.0), at=(5.0, 0.0, 0.0))
+    second.GlobalId = first.GlobalId
+    model = read_ifc(author.write(tmp_path / "a.ifc"))
+    assert len(model.elements) == 2
+    assert any("GlobalIds are used more than once" in warning for warning in model.warnings)
+
+
+def test_a_file_over_the_size_limit_is_not_opened(tmp_path: Path) -> None:
+    author = Author()
+    author.block((1.0, 1.0, 1.0))
+    path = author.write(tmp_path / "a.ifc")
+    with pytest.raises(UnreadableIfcError, match="limit"):
+        read_ifc(path, limits=replace(DEFAULT_LIMITS, file_bytes=100))
+
+
+@pytest.mark.parametrize(
+    "limits",
+    [
+        replace(DEFAULT_LIMITS, wall_seconds=0.05),
+        replace(DEFAULT_LIMITS, memory_bytes=64 << 20),
+        replace(DEFAULT_LIMITS, written_bytes=1000),
+    ],
+    ids=["wall clock", "memory", "output"],
+)
+def test_a_limit_that_is_hit_is_a_readable_error(tmp_path: Path, limits: object) -> None:
+    author = Author()
+    for number in range(20):
+        author.block((1.0, 1.0, 1.0), at=(2.0 * number, 0.0, 0.0))
+    path = author.write(tmp_path / "a.ifc")
+    with pytest.raises(IfcLimitError) as caught:
+        read_ifc(path, limits=limits)  # type: ignore[arg-type]
+    assert caught.value.path == path
+    assert caught.value.remedy is not None
+
+
+def test_reading_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    monkeypatch.setenv("TMPDIR", str(scratch))
+    monkeypatch.setattr("tempfile.tempdir", None)
+    author = Author()
+    author.block((1.0, 1.0, 1.0))
+    read_ifc(author.write(tmp_path / "a.ifc"))
+    assert list(scratch.iterdir()) == []
+    monkeypatch.setattr("tempfile.tempdir", None)
