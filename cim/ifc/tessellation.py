@@ -58,6 +58,10 @@ def tessellate(
     with_body = [product for product in products if product.Representation is not None]
     _draw(model, with_body, kernel, builder, progress)
     missing = [p for p in with_body if p.id() not in drawn.bodies and has_surface(p)]
+    # The iterator passes over bodies that lie in a context for plans or of no known name.
+    skipped = [p for p in missing if p.id() not in drawn.refused]
+    _draw(model, skipped, kernel, builder, progress, contexts=_contexts(skipped))
+    missing = [p for p in missing if p.id() not in drawn.bodies]
     if kernel != THOROUGH:
         # The fast kernel leaves some surface models empty that the thorough one draws.
         retried = [p for p in missing if drawn.refused.get(p.id(), NO_FACES) == NO_FACES]
@@ -74,10 +78,16 @@ def _draw(
     kernel: Kernel,
     builder: _Builder,
     progress: Callable[[float, int], None],
+    *,
+    contexts: list[int] | None = None,
 ) -> None:
+    """Draw products; `contexts` are step numbers of the only ones to look into, None leaves it to the kernel."""
     if not products:
         return
-    iterator = geom.iterator(_settings(), model, 1, include=products, geometry_library=kernel)
+    settings = _settings()
+    if contexts is not None:
+        settings.set("context-ids", contexts)
+    iterator = geom.iterator(settings, model, 1, include=products, geometry_library=kernel)
     if not iterator.initialize():
         return
     while True:
@@ -90,8 +100,17 @@ def _draw(
 
 def has_surface(product: Any) -> bool:
     """Whether a product has a shape that ought to be drawn (a body, surface or tessellation, not axes or boxes)."""
+    return bool(_surfaces(product))
+
+
+def _surfaces(product: Any) -> list[Any]:
     shapes = getattr(product.Representation, "Representations", None) or ()
-    return any((shape.RepresentationIdentifier or "Body") in SURFACES for shape in shapes)
+    return [s for s in shapes if (s.RepresentationIdentifier or "Body") in SURFACES]
+
+
+def _contexts(products: list[Any]) -> list[int]:
+    """Step numbers of the contexts that hold the surfaces of products."""
+    return sorted({s.ContextOfItems.id() for p in products for s in _surfaces(p)})
 
 
 SURFACES = {"Body", "Body-FallBack", "Facetation", "Surface", "Tessellation", "Mesh"}

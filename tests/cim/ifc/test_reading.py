@@ -127,6 +127,16 @@ def test_quantities_and_lengths_come_in_metres(tmp_path: Path) -> None:
     assert quantities["NetFloorArea"] == pytest.approx(12.5)
 
 
+def test_a_body_in_a_context_for_plans_is_drawn_all_the_same(tmp_path: Path) -> None:
+    author = Author()
+    wall = author.block((4.0, 0.2, 3.0), name="wall")
+    author.body.ParentContext.ContextType = "Plan"
+    wall.Representation.Representations[0].ContextOfItems = author.body.ParentContext
+    model = read_ifc(author.write(tmp_path / "a.ifc"))
+    assert model.undrawn == ()
+    assert volume_of(model, "wall") == pytest.approx(2.4, rel=1e-9)
+
+
 def test_a_map_conversion_says_its_units_and_axes(tmp_path: Path) -> None:
     author = Author()
     author.block((1.0, 1.0, 1.0))
