@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import uuid
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -290,7 +291,8 @@ class IfcAuthor:
 
     def _order_relations(self) -> None:
         """The API keeps related objects as sets, whose order changes from run to run."""
-        for relation in self.model.by_type("IfcRelationship"):
+        grouped = ("IfcRelationship", "IfcUnitAssignment", "IfcPropertySet", "IfcElementQuantity")
+        for relation in itertools.chain.from_iterable(map(self.model.by_type, grouped)):
             for index, value in enumerate(relation):
                 if isinstance(value, tuple):
                     relation[index] = sorted(value, key=ifcopenshell.entity_instance.id)
