@@ -74,9 +74,11 @@ def check(
 ) -> None:
     """检查模型是否符合规则 · Check models against the city's rules."""
     language = _language(lang)
-    explicit = _place(place)
+    explicit, models = _place(place), _models(paths)
+    with _errors(language):
+        read_city(city)  # a city at fault is told once, not once a model
     documents, worst = [], Exit.CLEAN
-    for path, report_name in _models(paths).items():
+    for path, report_name in models.items():
         try:
             document = _check_one(path, city, explicit, language)
         except CimError as error:

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from bim_checks.words import WORDS
 from samples.plan import VIOLATING
 from tests.browser.page import ReviewPage
 
@@ -51,7 +52,7 @@ def test_from_the_upload_to_the_name_of_an_element(page: ReviewPage, sample_fold
     page.open()
     page.upload(sample_folder / "submissions" / "violating.ifc")
     page.find("verdict").wait_for()
-    assert page.find("verdict").inner_text() == "不符合"
+    assert page.find("verdict").inner_text() == WORDS["fail"].zh
 
     page.click_finding(RESTRICTED)
     assert page.find("measured").inner_text() == "62.0 m²"
