@@ -124,8 +124,8 @@ def _model(model: BuildingModel) -> Mapping[str, Any]:
         "project_name": model.project_name,
         "elements": len(model.elements),
         "undrawn": [
-            {"global_id": u.global_id, "ifc_class": u.ifc_class, "reason": u.reason}
+            {"global_id": u.global_id, "ifc_class": u.ifc_class, "reason": u.reason.to_json()}
             for u in model.undrawn
         ],
-        "warnings": list(model.warnings),
+        "warnings": [warning.to_json() for warning in model.warnings],
     }

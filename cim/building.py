@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cim.mesh import Mesh, box_corners, transform_points
+from cim.text import Text
 
 PropertyValue = str | float | int | bool | None
 PropertySets = Mapping[str, Mapping[str, PropertyValue]]
@@ -153,11 +154,11 @@ class MapConversion:
 
 @dataclass(frozen=True, slots=True)
 class Undrawn:
-    """An element that has a body in the file which could not be drawn, and why (English, from the kernel)."""
+    """An element that has a body in the file which could not be drawn, and why."""
 
     global_id: str
     ifc_class: str
-    reason: str
+    reason: Text
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -172,7 +173,7 @@ class BuildingModel:
         project_name: IfcProject.Name, or None.
         map_conversion: the file's own placement on the map, or None.
         true_north: angle from the engineering y axis to true north, radians, counter-clockwise; None when absent.
-        warnings: what the reader noticed in the file (English).
+        warnings: what the reader noticed in the file.
     """
 
     sha256: str
@@ -190,7 +191,7 @@ class BuildingModel:
     map_conversion: MapConversion | None
     true_north: float | None
     undrawn: tuple[Undrawn, ...]
-    warnings: tuple[str, ...]
+    warnings: tuple[Text, ...]
 
     def drawn(self) -> Iterator[tuple[Element, Representation]]:
         """Every element that has a body, with that body."""

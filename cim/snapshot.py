@@ -34,7 +34,7 @@ from cim.mesh import Mesh
 from cim.text import Text
 
 MAGIC = b"CIMMODEL"
-VERSION = 1
+VERSION = 2
 PREFIX = struct.Struct("<8sIQ")
 ALIGNMENT = 16
 ARRAYS: Mapping[str, str] = {
@@ -163,8 +163,8 @@ def _header(model: BuildingModel, bodies: _Bodies) -> dict[str, Any]:
             for e in model.elements
         ],
         "materials": [[m.name, *m.colour] for m in model.materials],
-        "undrawn": [[u.global_id, u.ifc_class, u.reason] for u in model.undrawn],
-        "warnings": list(model.warnings),
+        "undrawn": [[u.global_id, u.ifc_class, u.reason.to_json()] for u in model.undrawn],
+        "warnings": [warning.to_json() for warning in model.warnings],
     }
 
 
@@ -225,8 +225,8 @@ def _model(header: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Bui
         materials=tuple(Material(row[0], tuple(row[1:])) for row in header["materials"]),
         map_conversion=MapConversion(**conversion) if conversion else None,
         true_north=header["true_north"],
-        undrawn=tuple(Undrawn(*row) for row in header["undrawn"]),
-        warnings=tuple(header["warnings"]),
+        undrawn=tuple(Undrawn(i, c, Text(**why)) for i, c, why in header["undrawn"]),
+        warnings=tuple(Text(**warning) for warning in header["warnings"]),
     )
 
 

@@ -30,6 +30,7 @@ from samples.plan import (
 from samples.streets import blocks, streets
 
 TUNNEL_WIDTH = 12.0  # m
+WRITTEN = "2026-01-01T00:00:00.000Z"
 SANITARY_DISTANCE = 300.0  # m
 FOOTHILL = 410.0  # m from the crest down to where building ends
 HERITAGE_BLOCK = 1  # index of the block of old houses
@@ -120,24 +121,33 @@ def layers() -> list[LineLayer]:
 def write_lines(path: Path) -> None:
     """Write every layer into one GeoPackage with the columns ``name_zh``, ``name_en`` and the layer's attributes."""
     path.unlink(missing_ok=True)
-    for layer in layers():
-        names = sorted({key for line in layer.lines for key in line.attributes})
-        columns: list[Any] = [
-            np.array([line.name.zh for line in layer.lines], dtype=object),
-            np.array([line.name.en for line in layer.lines], dtype=object),
-            *(np.array([line.attributes[name] for line in layer.lines]) for name in names),
-        ]
-        pyogrio.raw.write(
-            path,
-            geometry=shapely.to_wkb(np.array([line.area for line in layer.lines], dtype=object)),
-            field_data=columns,
-            fields=np.array(["name_zh", "name_en", *names]),
-            layer=layer.code,
-            driver="GPKG",
-            geometry_type="Polygon",
-            crs="EPSG:4548",
-            append=path.exists(),
-        )
+    # A GeoPackage notes when each layer was written.
+    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": WRITTEN})
+    try:
+        for layer in layers():
+            _write_layer(path, layer)
+    finally:
+        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
+
+
+def _write_layer(path: Path, layer: LineLayer) -> None:
+    names = sorted({key for line in layer.lines for key in line.attributes})
+    columns: list[Any] = [
+        np.array([line.name.zh for line in layer.lines], dtype=object),
+        np.array([line.name.en for line in layer.lines], dtype=object),
+        *(np.array([line.attributes[name] for line in layer.lines]) for name in names),
+    ]
+    pyogrio.raw.write(
+        path,
+        geometry=shapely.to_wkb(np.array([line.area for line in layer.lines], dtype=object)),
+        field_data=columns,
+        fields=np.array(["name_zh", "name_en", *names]),
+        layer=layer.code,
+        driver="GPKG",
+        geometry_type="Polygon",
+        crs="EPSG:4548",
+        append=path.exists(),
+    )
 
 
 def _partition() -> tuple[list[Polygon], Polygon, Polygon]:

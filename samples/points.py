@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import laspy
@@ -14,6 +15,7 @@ from samples.ground import height
 from samples.lines import HERITAGE_BLOCK
 from samples.streets import blocks
 
+SCANNED = date(2026, 1, 1)  # written into the header, which would say today
 NOISE = 0.015  # m
 SCALE = 0.001  # m
 GROUND, ROOF, WALL = 2, 6, 6  # LAS classification
@@ -35,6 +37,7 @@ def write_points(path: Path, buildings: Buildings, *, count: int, seed: int) -> 
     classes = np.concatenate([k for _, _, k in parts])
     points += random.normal(0.0, NOISE, points.shape)
     header = laspy.LasHeader(point_format=3, version="1.4")
+    header.creation_date = SCANNED
     header.scales = np.full(3, SCALE)
     header.offsets = np.array([west, south, 0.0]).round()
     header.add_crs(CRS.from_epsg(4548))

@@ -21,6 +21,7 @@ from cim.building import BuildingModel
 from cim.errors import CimError
 from cim.text import Language, Text
 
+LISTED = 20  # lines of a long list
 COLOURS = {
     "fail": "bold red",
     "not_checkable": "yellow",
@@ -167,11 +168,22 @@ def print_model(document: Mapping[str, Any], language: Language) -> None:
                 out.print(f"  {name}  {count}", highlight=False, markup=False)
         elif isinstance(value, list):
             out.print(f"[dim]{label}[/] {len(value)}", highlight=False)
-            for line in value[:20]:
-                out.print(f"  {line}", highlight=False, markup=False)
+            for item in value[:LISTED]:
+                out.print(f"  {_line(item, language)}", highlight=False, markup=False)
+            if len(value) > LISTED:
+                out.print("  …")
         else:
             said = "—" if value is None else escape(str(value))
             out.print(f"[dim]{label}[/] {said}", highlight=False)
+
+
+def _line(item: Any, language: Language) -> str:
+    """A storey's name, a sentence in both languages, or an element that was not drawn."""
+    if isinstance(item, str):
+        return item
+    if "reason" in item:
+        return f"{item['global_id']} {item['ifc_class']}: {item['reason'][language]}"
+    return str(item[language])
 
 
 INSPECTED = {
@@ -216,8 +228,11 @@ def inspected(model: BuildingModel) -> dict[str, Any]:
         if conversion is None
         else f"{conversion.source} {conversion.projected_crs} "
         f"E {conversion.eastings} N {conversion.northings} H {conversion.orthogonal_height}",
-        "undrawn": [f"{u.global_id} {u.ifc_class}: {u.reason}" for u in model.undrawn],
-        "warnings": list(model.warnings),
+        "undrawn": [
+            {"global_id": u.global_id, "ifc_class": u.ifc_class, "reason": u.reason.to_json()}
+            for u in model.undrawn
+        ],
+        "warnings": [warning.to_json() for warning in model.warnings],
     }
 
 

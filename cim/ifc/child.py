@@ -17,6 +17,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from cim.errors import UnreadableIfcError
+from cim.ifc.sniff import EXPORT_IFC
+from cim.text import Text
+
 PR_SET_PDEATHSIG = 1
 PLACEMENT_LIMIT = 2000  # levels of IfcLocalPlacement; the deepest real model seen has 12
 PROGRESS_STEP = 0.01
@@ -42,25 +46,22 @@ def _limit(request: Mapping[str, Any]) -> None:
 
 
 def _serve(request: Mapping[str, Any]) -> int:
-    import ifcopenshell
-
+    from cim.ifc.document import open_document
     from cim.ifc.reader import read_open_file
     from cim.snapshot import write_snapshot
 
     path = Path(request["path"])
     try:
-        model = ifcopenshell.open(path)
-    except (ifcopenshell.Error, OSError, RuntimeError, UnicodeDecodeError) as error:
-        return _refuse("unreadable", str(error))
-    cycle = _placement_cycle(model)
-    if cycle is not None:
-        return _refuse("placement-cycle", f"#{cycle}")
+        document = open_document(path, Path.cwd(), file_bytes=request["file_bytes"])
+        _refuse_placement_cycle(document.model)
+    except UnreadableIfcError as error:
+        return _refuse(error)
     only = request.get("only")
     building = read_open_file(
-        model,
+        document,
         path,
         kernel=request["kernel"],
-        skip=request["skip"],
+        skip={name: Text(**why) for name, why in request["skip"].items()},
         only=None if only is None else frozenset(only),
         progress=_Progress(),
     )
@@ -83,6 +84,16 @@ class _Progress:
             _say(f"p {share:.3f} {step}")
 
 
+def _refuse_placement_cycle(model: Any) -> None:
+    cycle = _placement_cycle(model)
+    if cycle is not None:
+        raise UnreadableIfcError(
+            Text(zh="构件定位成环。", en="placements form a circle."),
+            place=f"#{cycle}",
+            remedy=EXPORT_IFC,
+        )
+
+
 def _placement_cycle(model: Any) -> int | None:
     """Step number of a placement that leads back to itself, or lies absurdly deep: the kernel would overflow its stack."""
     depth: dict[int, int] = {}
@@ -103,8 +114,13 @@ def _placement_cycle(model: Any) -> int | None:
     return None
 
 
-def _refuse(kind: str, detail: str) -> int:
-    _say("e " + json.dumps({"kind": kind, "detail": detail[:2000]}))
+def _refuse(error: UnreadableIfcError) -> int:
+    told = {
+        "reason": error.reason.to_json(),
+        "remedy": error.remedy.to_json() if error.remedy else None,
+        "place": error.place,
+    }
+    _say("e " + json.dumps(told))
     return 0
 
 

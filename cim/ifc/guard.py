@@ -21,11 +21,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import IO, Literal, cast
+from typing import IO, Any, Literal, cast
 
 from cim.building import BuildingModel
 from cim.errors import IfcLimitError, UnreadableIfcError
-from cim.ifc.sniff import EXPORT_IFC, refuse_other_files
+from cim.ifc.sniff import refuse_other_files
 from cim.snapshot import read_snapshot
 from cim.text import Text
 
@@ -116,7 +116,7 @@ class _Request:
     kernel: str
     limits: ReadLimits
     deadline: float
-    skip: Mapping[str, str] = field(default_factory=dict)
+    skip: Mapping[str, Text] = field(default_factory=dict)
     only: Sequence[str] | None = None
 
     def to_json(self) -> str:
@@ -125,7 +125,8 @@ class _Request:
                 "path": str(self.path.resolve()),
                 "snapshot": str(self.snapshot.resolve()),
                 "kernel": self.kernel,
-                "skip": dict(self.skip),
+                "skip": {name: why.to_json() for name, why in self.skip.items()},
+                "file_bytes": self.limits.file_bytes,
                 "only": None if self.only is None else list(self.only),
                 "memory_bytes": self.limits.memory_bytes,
                 "cpu_seconds": self.limits.cpu_seconds,
@@ -254,7 +255,7 @@ def _how_it_ended(code: int, noise: str) -> _Ended:
 
 def _bad_products(
     path: Path, limits: ReadLimits, deadline: float, why: _Ended | None
-) -> dict[str, str]:
+) -> dict[str, Text]:
     """GlobalIds that no child can draw, each with a reason, found by halving.
 
     Raises:
@@ -275,12 +276,12 @@ def _bad_products(
         model = read_snapshot(snapshot)
         products = (model.elements, model.spaces, model.sites)
         waiting = [[product.global_id for group in products for product in group]]
-        bad: dict[str, str] = {}
+        bad: dict[str, Text] = {}
         while waiting:
             group = waiting.pop()
             ended = fails(group)
             if ended is not None and len(group) == 1:
-                bad[group[0]] = REASONS[ended].en
+                bad[group[0]] = REASONS[ended]
             elif ended is not None:
                 middle = len(group) // 2
                 waiting.extend((group[:middle], group[middle:]))
@@ -298,19 +299,11 @@ def _limit_error(path: Path, ended: _Ended) -> IfcLimitError:
     )
 
 
-def _refusal(path: Path, told: Mapping[str, str]) -> UnreadableIfcError:
-    if told["kind"] == "placement-cycle":
-        return UnreadableIfcError(
-            Text(zh="构件定位成环。", en="placements form a circle."),
-            path=path,
-            place=told["detail"],
-            remedy=EXPORT_IFC,
-        )
-    detail = told["detail"].strip().splitlines()
+def _refusal(path: Path, told: Mapping[str, Any]) -> UnreadableIfcError:
+    remedy = told["remedy"]
     return UnreadableIfcError(
-        Text(zh="IFC 内容无法解析：{detail}。", en="the IFC cannot be parsed: {detail}.").format(
-            detail=detail[0].rstrip(".") if detail else "?"
-        ),
+        Text(**told["reason"]),
         path=path,
-        remedy=EXPORT_IFC,
+        place=told["place"],
+        remedy=Text(**remedy) if remedy else None,
     )

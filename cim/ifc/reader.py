@@ -12,35 +12,38 @@ import ifcopenshell
 from ifcopenshell.util import element as element_util
 
 from cim.building import BuildingModel, Element, Site, Space, Undrawn
+from cim.ifc.document import Document
 from cim.ifc.map_conversion import read_latitude_longitude, read_map_conversion, read_true_north
 from cim.ifc.properties import PropertyReader
 from cim.ifc.spatial import StoreyFinder, read_buildings, read_storeys
 from cim.ifc.tessellation import Kernel, Tessellation, tessellate
 from cim.ifc.units import read_units, scale_of
+from cim.text import Text
 
 NOT_ELEMENTS = ("IfcFeatureElement", "IfcVirtualElement")
 LOG_LINES = 20  # this many of the parser's complaints are kept; the rest are counted
 
 
 def read_open_file(
-    model: Any,
+    document: Document,
     path: Path,
     *,
     kernel: Kernel,
-    skip: Mapping[str, str],
+    skip: Mapping[str, Text],
     only: frozenset[str] | None,
     progress: Callable[[float, int], None],
 ) -> BuildingModel:
     """Read everything checks and tiles need.
 
     Args:
-        model: the file, open.
+        document: the file, open.
         path: where it lies.
         kernel: geometry library.
         skip: GlobalIds that must not be drawn, each with the reason.
         only: GlobalIds to draw; None draws all.
         progress: see `tessellate`.
     """
+    model = document.model
     elements = _elements(model)
     spaces, sites = list(model.by_type("IfcSpace")), list(model.by_type("IfcSite"))
     products = [
@@ -62,7 +65,7 @@ def read_open_file(
     return BuildingModel(
         sha256=_sha256(path),
         file_name=path.name,
-        schema=str(model.schema_identifier),
+        schema=document.schema,
         authoring_tool=_authoring_tool(model),
         project_name=next((p.Name or p.LongName for p in projects if p.Name or p.LongName), None),
         sites=tuple(_site(site, drawn, units.length) for site in sites),
@@ -80,7 +83,7 @@ def read_open_file(
         ),
         true_north=read_true_north(model),
         undrawn=tuple(_undrawn((*elements, *spaces, *sites), drawn)),
-        warnings=tuple(_warnings(model)),
+        warnings=(*document.notes, *_warnings(model)),
     )
 
 
@@ -163,16 +166,25 @@ def _authoring_tool(model: Any) -> str | None:
     return None
 
 
-def _warnings(model: Any) -> Iterable[str]:
+def _warnings(model: Any) -> Iterable[Text]:
     log: str = ifcopenshell.get_log()  # type: ignore[no-untyped-call]
     complaints = [line for line in log.splitlines() if "[error]" in line]
-    yield from (line.split("] ", 2)[-1].strip() for line in complaints[:LOG_LINES])
+    for line in complaints[:LOG_LINES]:
+        told = line.split("] ", 2)[-1].strip()
+        yield Text(zh="解析器提示：{told}", en="the parser says: {told}").format(told=told)
     if len(complaints) > LOG_LINES:
-        yield f"{len(complaints) - LOG_LINES} more messages of the parser"
+        yield Text(
+            zh="解析器还有 {count} 条提示。", en="{count} more messages of the parser"
+        ).format(count=len(complaints) - LOG_LINES)
     repeated = Counter(root.GlobalId for root in model.by_type("IfcRoot"))
     twice = sum(1 for count in repeated.values() if count > 1)
     if twice:
-        yield f"{twice} GlobalIds are used more than once"
+        yield Text(
+            zh="有 {count} 个 GlobalId 被重复使用。",
+            en="{count} GlobalIds are used more than once.",
+        ).format(count=twice)
     nameless = sum(1 for s in model.by_type("IfcBuildingStorey") if s.Elevation is None)
     if nameless:
-        yield f"{nameless} storeys have no elevation"
+        yield Text(
+            zh="有 {count} 个楼层没有标高。", en="{count} storeys have no elevation."
+        ).format(count=nameless)

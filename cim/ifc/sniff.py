@@ -11,6 +11,7 @@ HEAD = 4096
 TAIL = 4096
 MAGIC = b"ISO-10303-21"
 END = b"END-ISO-10303-21"
+ARCHIVE = b"PK\x03\x04"
 
 EXPORT_IFC = Text(
     zh="请在建模软件中导出 IFC（STEP 格式，.ifc）后再提交。",
@@ -22,7 +23,6 @@ OTHERS: tuple[tuple[bytes, Text], ...] = (
         b"version https://git-lfs",
         Text(zh="这是 git-lfs 指针，不是模型。", en="this is a git-lfs pointer, not the model."),
     ),
-    (b"PK\x03\x04", Text(zh="这是 ZIP 压缩包。", en="this is a ZIP archive.")),
     (
         b"\xd0\xcf\x11\xe0",
         Text(zh="这是 Revit 或 Office 文件。", en="this is a Revit or Office file."),
@@ -39,7 +39,7 @@ OTHERS: tuple[tuple[bytes, Text], ...] = (
 
 
 def refuse_other_files(path: Path, *, file_bytes: int) -> None:
-    """Let only what looks like a whole IFC STEP file pass.
+    """Let only what looks like a whole IFC STEP file, or a ZIP, pass.
 
     Raises:
         UnreadableIfcError: absent, empty, too large, something else, or cut off.
@@ -59,6 +59,9 @@ def refuse_other_files(path: Path, *, file_bytes: int) -> None:
             remedy=Text(zh="请分专业或分楼栋导出。", en="Export it by discipline or by building."),
         )
     with path.open("rb") as stream:
+        if stream.read(len(ARCHIVE)) == ARCHIVE:
+            return  # what is inside is looked at in the guarded child
+        stream.seek(0)
         head = stream.read(HEAD)
         stream.seek(max(size - TAIL, 0))
         tail = stream.read()

@@ -16,11 +16,15 @@ from numpy.typing import NDArray
 
 from cim.building import Material, Representation
 from cim.mesh import Mesh
+from cim.text import Text
 
 FAR = 1e7  # m from the file's own origin; no building is built there, the number is broken
-NO_FACES = "the geometry kernel returned no faces"
-NOT_FINITE = "its coordinates are not finite numbers"
-TOO_FAR = "its coordinates lie more than 10,000 km from the file's origin"
+NO_FACES = Text(zh="几何内核没有生成任何面。", en="the geometry kernel returned no faces")
+NOT_FINITE = Text(zh="坐标不是有限数值。", en="its coordinates are not finite numbers")
+TOO_FAR = Text(
+    zh="坐标距文件原点超过 10000 km。",
+    en="its coordinates lie more than 10,000 km from the file's origin",
+)
 
 Kernel = Literal["hybrid-cgal-simple-opencascade", "opencascade"]
 THOROUGH: Kernel = "opencascade"
@@ -39,7 +43,7 @@ class Tessellation:
     meshes: list[Mesh] = field(default_factory=list)
     materials: list[Material] = field(default_factory=list)
     bodies: dict[int, Representation] = field(default_factory=dict)
-    refused: dict[int, str] = field(default_factory=dict)
+    refused: dict[int, Text] = field(default_factory=dict)
 
 
 def tessellate(
@@ -128,7 +132,7 @@ class _Builder:
 
     def __init__(self, drawn: Tessellation) -> None:
         self._drawn = drawn
-        self._mesh_of: dict[str, int | str] = {}
+        self._mesh_of: dict[str, int | Text] = {}
         self._material_of: dict[tuple[str, tuple[float, ...]], int] = {}
 
     def add(self, shape: Any, kernel: Kernel) -> None:
@@ -138,7 +142,7 @@ class _Builder:
         if known is None:
             known = self._mesh_of[key] = self._mesh(geometry)
         placement = _matrix(shape)
-        if isinstance(known, str):
+        if isinstance(known, Text):
             self._drawn.refused[shape.id] = known
         elif not np.isfinite(placement).all():
             self._drawn.refused[shape.id] = NOT_FINITE
@@ -148,7 +152,7 @@ class _Builder:
             self._drawn.refused.pop(shape.id, None)
             self._drawn.bodies[shape.id] = Representation(known, placement)
 
-    def _mesh(self, geometry: Any) -> int | str:
+    def _mesh(self, geometry: Any) -> int | Text:
         """Index of the mesh, or why it is refused."""
         vertices = np.frombuffer(geometry.verts_buffer, dtype=np.float64).reshape(-1, 3).copy()
         faces = np.frombuffer(geometry.faces_buffer, dtype=np.int32).reshape(-1, 3).copy()

@@ -80,7 +80,7 @@ def test_elements_that_cannot_be_drawn_are_a_finding(rulebook: Rulebook) -> None
     broken = replace(
         model(),
         elements=model().elements[1:],
-        undrawn=(Undrawn("A", "IfcWall", "the geometry kernel returned no faces"),),
+        undrawn=(Undrawn("A", "IfcWall", Text(zh="没有面。", en="no faces")),),
     )
     report = run(broken, rulebook)
     assert outcomes(report) == [

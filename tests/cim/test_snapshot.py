@@ -23,9 +23,11 @@ from cim.building import (
 from cim.errors import SnapshotError
 from cim.mesh import Mesh
 from cim.snapshot import read_snapshot, write_snapshot
+from cim.text import Text
 from tests.support.models import boxes_model
 
 words = st.text(max_size=20)
+texts = st.builds(Text, zh=words, en=words)
 maybe = st.none() | words
 numbers = st.floats(-1e6, 1e6)
 values = st.none() | st.booleans() | st.integers(-(2**53), 2**53) | numbers | words
@@ -83,8 +85,8 @@ def models(draw: st.DrawFn) -> BuildingModel:
         ),
         map_conversion=draw(st.none() | conversion),
         true_north=draw(st.none() | numbers),
-        undrawn=tuple(draw(st.lists(st.builds(Undrawn, words, words, words), max_size=2))),
-        warnings=tuple(draw(st.lists(words, max_size=2))),
+        undrawn=tuple(draw(st.lists(st.builds(Undrawn, words, words, texts), max_size=2))),
+        warnings=tuple(draw(st.lists(texts, max_size=2))),
     )
 
 

@@ -154,7 +154,7 @@ class UndrawnElement(BaseModel):
 
     global_id: str
     ifc_class: str
-    reason: str
+    reason: Words
 
 
 class ModelInfo(BaseModel):
@@ -167,7 +167,7 @@ class ModelInfo(BaseModel):
     project_name: str | None
     elements: int
     undrawn: list[UndrawnElement]
-    warnings: list[str]
+    warnings: list[Words]
 
 
 class CandidateInfo(BaseModel):

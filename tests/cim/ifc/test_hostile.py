@@ -28,7 +28,7 @@ def refused(path: Path) -> UnreadableIfcError:
     [
         (b"", "the file is empty."),
         (b"version https://git-lfs.github.com/spec/v1\n", "git-lfs pointer"),
-        (b"PK\x03\x04" + bytes(100), "ZIP archive"),
+        (b"PK\x03\x04" + bytes(100), "archive is damaged"),
         (b"%PDF-1.7\n", "PDF"),
         (b"AC1032" + bytes(100), "DWG drawing"),
         (b'{"header": {}}', "JSON"),
@@ -80,7 +80,8 @@ def test_a_broken_body_costs_itself_and_nothing_else(tmp_path: Path) -> None:
     assert [e.name for e in model.elements if e.representation] == ["good"]
     (undrawn,) = model.undrawn
     assert (undrawn.global_id, undrawn.ifc_class) == (flat.GlobalId, "IfcWall")
-    assert undrawn.reason
+    assert undrawn.reason.en
+    assert undrawn.reason.zh
 
 
 def test_a_body_on_the_moon_is_counted_not_placed(tmp_path: Path) -> None:
@@ -90,7 +91,7 @@ def test_a_body_on_the_moon_is_counted_not_placed(tmp_path: Path) -> None:
     model = read_ifc(author.write(tmp_path / "a.ifc"))
     (undrawn,) = model.undrawn
     assert undrawn.global_id == next(e.global_id for e in model.elements if e.name == "there")
-    assert "10,000 km" in undrawn.reason
+    assert "10,000 km" in undrawn.reason.en
 
 
 def test_a_file_without_units_is_read_in_metres(tmp_path: Path) -> None:
@@ -109,7 +110,7 @@ def test_the_same_globalid_twice_is_told(tmp_path: Path) -> None:
     second.GlobalId = first.GlobalId
     model = read_ifc(author.write(tmp_path / "a.ifc"))
     assert len(model.elements) == 2
-    assert any("GlobalIds are used more than once" in warning for warning in model.warnings)
+    assert any("GlobalIds are used more than once" in told.en for told in model.warnings)
 
 
 def test_a_file_over_the_size_limit_is_not_opened(tmp_path: Path) -> None:

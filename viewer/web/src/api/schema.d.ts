@@ -452,7 +452,7 @@ export interface components {
             /** Undrawn */
             undrawn: components["schemas"]["UndrawnElement"][];
             /** Warnings */
-            warnings: string[];
+            warnings: components["schemas"]["Words"][];
         };
         /**
          * Problem
@@ -582,8 +582,7 @@ export interface components {
             global_id: string;
             /** Ifc Class */
             ifc_class: string;
-            /** Reason */
-            reason: string;
+            reason: components["schemas"]["Words"];
         };
         /**
          * ViewpointInfo

@@ -1,0 +1,116 @@
+"""The one IFC file in a ZIP (``.ifczip``), unpacked within limits. Runs inside the guarded child."""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from pathlib import Path
+
+import zipfile_inflate64  # noqa: F401 - teaches zipfile Deflate64, which Windows writes above 2 GB
+
+from cim.errors import UnreadableIfcError
+from cim.ifc.sniff import ARCHIVE
+from cim.text import Text
+
+ENTRIES = 10_000  # an archive with more is no delivery of one model
+RATIO = 400  # unpacked to packed; IFC text reaches about 20
+SMALL = 10 << 20  # bytes that may be unpacked whatever the ratio
+CHUNK = 1 << 20
+LISTED = 5  # names in a message
+ENCRYPTED = 0x1
+OTHERS = (".zip", ".ifczip", ".7z", ".rar", ".gz", ".tar")
+UNPACK = Text(zh="请解压后提交其中的 .ifc 文件。", en="Unpack it and submit the .ifc file inside.")
+
+
+def is_archive(path: Path) -> bool:
+    """Whether a file is a ZIP by its first bytes."""
+    with path.open("rb") as stream:
+        return stream.read(len(ARCHIVE)) == ARCHIVE
+
+
+def unpack(path: Path, target: Path, *, most_bytes: int) -> None:
+    """Unpack the only IFC file of an archive; names inside are never used as paths.
+
+    Args:
+        path: the archive.
+        target: where to write the IFC file.
+        most_bytes: that may be written.
+
+    Raises:
+        UnreadableIfcError: damaged, encrypted, without an IFC file or with several, or larger than allowed.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            entry = _only_model(archive.infolist())
+            _copy(archive, entry, target, most_bytes, path.stat().st_size)
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+        raise UnreadableIfcError(
+            Text(zh="压缩包已损坏。", en="the archive is damaged."), remedy=UNPACK
+        ) from error
+
+
+def _only_model(entries: list[zipfile.ZipInfo]) -> zipfile.ZipInfo:
+    if len(entries) > ENTRIES:
+        raise UnreadableIfcError(
+            Text(zh="压缩包中有 {count} 个文件。", en="the archive holds {count} files.").format(
+                count=len(entries)
+            ),
+            remedy=UNPACK,
+        )
+    files = [entry for entry in entries if not entry.is_dir()]
+    models = [entry for entry in files if entry.filename.lower().endswith(".ifc")]
+    if len(models) == 1:
+        return models[0]
+    if models:
+        raise UnreadableIfcError(
+            Text(
+                zh="压缩包中有 {count} 个 IFC 文件：{names}。",
+                en="the archive holds {count} IFC files: {names}.",
+            ).format(count=len(models), names=_names(models)),
+            remedy=Text(zh="请逐个提交。", en="Submit them one by one."),
+        )
+    nested = [entry for entry in files if entry.filename.lower().endswith(OTHERS)]
+    reason = (
+        Text(zh="压缩包里还是压缩包：{names}。", en="the archive holds another archive: {names}.")
+        if nested
+        else Text(
+            zh="压缩包中没有 .ifc 文件，只有：{names}。",
+            en="the archive holds no .ifc file, only: {names}.",
+        )
+    )
+    raise UnreadableIfcError(reason.format(names=_names(nested or files)), remedy=UNPACK)
+
+
+def _names(entries: list[zipfile.ZipInfo]) -> str:
+    shown = ", ".join(Path(entry.filename).name for entry in entries[:LISTED])
+    return f"{shown} …" if len(entries) > LISTED else shown or "—"
+
+
+def _copy(
+    archive: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path, most: int, packed: int
+) -> None:
+    """Write an entry, counting what really comes out; what the archive declares may be a lie."""
+    if entry.flag_bits & ENCRYPTED:
+        raise UnreadableIfcError(
+            Text(zh="压缩包已加密。", en="the archive is encrypted."), remedy=UNPACK
+        )
+    allowed = min(most, max(SMALL, RATIO * packed))
+    if entry.file_size > allowed:
+        raise _too_large(allowed)
+    written = 0
+    with archive.open(entry) as source, target.open("wb") as out:
+        while chunk := source.read(CHUNK):
+            written += len(chunk)
+            if written > allowed:
+                raise _too_large(allowed)
+            out.write(chunk)
+
+
+def _too_large(allowed: int) -> UnreadableIfcError:
+    return UnreadableIfcError(
+        Text(
+            zh="压缩包解压后超过上限 {limit:.0f} MB。",
+            en="unpacked, the archive exceeds the limit of {limit:.0f} MB.",
+        ).format(limit=allowed / 1e6),
+        remedy=Text(zh="请分专业或分楼栋导出。", en="Export it by discipline or by building."),
+    )

@@ -1,0 +1,146 @@
+from __future__ import annotations
+
+import struct
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from cim.errors import UnreadableIfcError
+from cim.ifc import read_ifc
+from tests.cim.ifc.author import Author
+
+Entries = dict[str, bytes]
+
+
+@pytest.fixture(scope="module")
+def content(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A file with one box."""
+    author = Author()
+    author.block((1.0, 2.0, 3.0), name="box")
+    return author.write(tmp_path_factory.mktemp("box") / "a.ifc").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("schema", "nearest"),
+    [
+        ("IFC4X1", "IFC4X3_ADD2"),
+        ("IFC4X2", "IFC4X3_ADD2"),
+        ("IFC4X3", "IFC4X3_ADD2"),
+        ("IFC4X3_RC3", "IFC4X3_ADD2"),
+        ("IFC4X3_ADD1", "IFC4X3_ADD2"),
+        ("IFC4_ADD2_TC1", "IFC4"),
+        ("ifc4", None),
+    ],
+)
+def test_a_sibling_of_a_schema_is_read_and_said(
+    tmp_path: Path, content: bytes, schema: str, nearest: str | None
+) -> None:
+    path = tmp_path / "a.ifc"
+    path.write_bytes(content.replace(b"'IFC4'", f"'{schema}'".encode(), 1))
+    model = read_ifc(path)
+    assert model.schema == schema.upper()
+    assert [e.name for e in model.elements if e.representation] == ["box"]
+    told = [warning.en for warning in model.warnings]
+    if nearest is None:
+        assert told == []
+    else:
+        assert told == [f"the file is {schema}; it was read as {nearest}, which is nearest."]
+
+
+def test_what_only_the_other_schema_has_is_counted(tmp_path: Path, content: bytes) -> None:
+    strange = b"#9001=IFCTRACKTHING($);\n#9002=IFCTRACKTHING($);\nENDSEC;\nEND-ISO"
+    path = tmp_path / "a.ifc"
+    body = content.replace(b"'IFC4'", b"'IFC4X3_RC3'", 1)
+    path.write_bytes(body.replace(b"ENDSEC;\nEND-ISO", strange, 1))
+    model = read_ifc(path)
+    assert [e.name for e in model.elements] == ["box"]
+    assert any(
+        "2 entities are of classes only IFC4X3_RC3 has and were not read: IFCTRACKTHING 2"
+        in warning.en
+        for warning in model.warnings
+    )
+
+
+@pytest.mark.parametrize("schema", ["IFC9", "AUTOMOTIVE_DESIGN"])
+def test_a_schema_nothing_is_near_to_is_refused(
+    tmp_path: Path, content: bytes, schema: str
+) -> None:
+    path = tmp_path / "a.ifc"
+    path.write_bytes(content.replace(b"'IFC4'", f"'{schema}'".encode(), 1))
+    with pytest.raises(UnreadableIfcError, match=schema) as caught:
+        read_ifc(path)
+    assert "IFC2X3" in (caught.value.remedy.en if caught.value.remedy else "")
+
+
+def zipped(path: Path, entries: Entries) -> Path:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, body in entries.items():
+            archive.writestr(name, body)
+    return path
+
+
+@pytest.mark.parametrize(
+    "name", ["model.ifc", "../../../etc/model.ifc", "/abs/MODEL.IFC", "模型.ifc"]
+)
+def test_the_model_in_an_archive_is_read_whatever_its_name(
+    tmp_path: Path, content: bytes, name: str
+) -> None:
+    path = zipped(tmp_path / "a.ifczip", {name: content, "readme.txt": b"hello"})
+    model = read_ifc(path)
+    assert [e.name for e in model.elements] == ["box"]
+    assert model.file_name == "a.ifczip"
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["a.ifczip"]
+
+
+def test_an_archive_with_gbk_names_is_read(tmp_path: Path, content: bytes) -> None:
+    name = "模型.ifc".encode("gbk")
+    path = zipped(tmp_path / "a.ifczip", {"x" * len(name): content})
+    path.write_bytes(path.read_bytes().replace(b"x" * len(name), name))
+    assert [e.name for e in read_ifc(path).elements] == ["box"]
+
+
+@pytest.mark.parametrize(
+    ("entries", "reason"),
+    [
+        (lambda c: {"a.ifc": c, "b.ifc": c}, "holds 2 IFC files: a.ifc, b.ifc"),
+        (lambda _: {"inner.zip": b"PK\x03\x04"}, "holds another archive: inner.zip"),
+        (lambda _: {"plan.dwg": b"AC1032"}, "holds no .ifc file, only: plan.dwg"),
+        (lambda _: {}, "not an IFC file"),
+        (lambda c: {"a.ifc": c[: len(c) // 2]}, "cut off"),
+        (lambda _: {"a.ifc": b"%PDF-1.7"}, "PDF"),
+        (lambda _: {"a.ifc": bytes(300 << 20)}, "exceeds the limit"),
+        (lambda c: {f"{i}.txt": b"" for i in range(10_001)} | {"a.ifc": c}, "holds 10002 files"),
+    ],
+    ids=["two", "nested", "none", "empty", "half", "not ifc", "bomb", "crowd"],
+)
+def test_an_archive_that_is_no_delivery_says_why(
+    tmp_path: Path, content: bytes, entries: Callable[[bytes], Entries], reason: str
+) -> None:
+    path = zipped(tmp_path / "a.ifczip", entries(content))
+    with pytest.raises(UnreadableIfcError) as caught:
+        read_ifc(path)
+    assert reason in caught.value.reason.en
+    assert caught.value.path == path
+    assert caught.value.remedy is not None
+
+
+def test_an_encrypted_archive_says_so(tmp_path: Path, content: bytes) -> None:
+    path = zipped(tmp_path / "a.ifczip", {"a.ifc": content})
+    body = bytearray(path.read_bytes())
+    body[6] |= 1
+    body[body.index(b"PK\x01\x02") + 8] |= 1
+    path.write_bytes(bytes(body))
+    with pytest.raises(UnreadableIfcError, match="encrypted"):
+        read_ifc(path)
+
+
+def test_an_archive_that_lies_about_its_size_is_stopped(tmp_path: Path) -> None:
+    path = zipped(tmp_path / "a.ifczip", {"a.ifc": bytes(300 << 20)})
+    body = bytearray(path.read_bytes())
+    struct.pack_into("<I", body, body.index(b"PK\x01\x02") + 24, 1000)
+    path.write_bytes(bytes(body))
+    with pytest.raises(UnreadableIfcError) as caught:
+        read_ifc(path)
+    assert caught.value.remedy is not None
