@@ -96,16 +96,18 @@ def _refuse_placement_cycle(model: Any) -> None:
 
 def _placement_cycle(model: Any) -> int | None:
     """Step number of a placement that leads back to itself, or lies absurdly deep: the kernel would overflow its stack."""
+    import ifcopenshell
+
     depth: dict[int, int] = {}
     for placement in model.by_type("IfcLocalPlacement"):
         path: list[int] = []
         here = placement
-        while here is not None and here.id() not in depth:
+        while isinstance(here, ifcopenshell.entity_instance) and here.id() not in depth:
             if here.id() in path or len(path) > PLACEMENT_LIMIT:
                 return int(here.id())
             path.append(here.id())
             here = getattr(here, "PlacementRelTo", None)
-        level = 0 if here is None else depth[here.id()]
+        level = depth.get(here.id(), 0) if isinstance(here, ifcopenshell.entity_instance) else 0
         for number in reversed(path):
             level += 1
             depth[number] = level

@@ -31,7 +31,6 @@ NEAREST: Mapping[str, str] = {
     "IFC2X2_FINAL": "IFC2X3",
     "IFC2X3_TC1": "IFC2X3",
     "IFC2X3_FINAL": "IFC2X3",
-    "IFC20_LONGFORM": "IFC2X3",
     "IFC4_ADD1": "IFC4",
     "IFC4_ADD2": "IFC4",
     "IFC4_ADD2_TC1": "IFC4",

@@ -7,6 +7,7 @@ narrowed down by halving the list of products, so that one bad element costs its
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import logging
 import os
@@ -25,7 +26,7 @@ from typing import IO, Any, Literal, cast
 
 from cim.building import BuildingModel
 from cim.errors import IfcLimitError, UnreadableIfcError
-from cim.ifc.sniff import refuse_other_files
+from cim.ifc.sniff import EXPORT_IFC, refuse_other_files
 from cim.snapshot import read_snapshot
 from cim.text import Text
 
@@ -36,6 +37,9 @@ Progress = Callable[[float], None]
 PART_SECONDS = (
     20  # s of processor time for a part while the bad elements of a file are narrowed down
 )
+
+FILE_TOO_LARGE = f"[Errno {errno.EFBIG}]"
+UNCAUGHT = 1  # exit code of a child whose own code met something it could not understand
 
 KERNELS = ("hybrid-cgal-simple-opencascade", "opencascade")
 """Fast and complete first; the second draws a few things on which the first hangs."""
@@ -101,6 +105,8 @@ def read_ifc_to_snapshot(
         ended = _run(request, progress)
         if ended is None:
             return
+        if ended is _Ended.MALFORMED:
+            raise UnreadableIfcError(REASONS[ended], path=path, remedy=EXPORT_IFC)
     bad = _bad_products(path, limits, deadline, ended)
     ended = _run(_Request(path, snapshot, KERNELS[0], limits, deadline, skip=bad), progress)
     if ended is not None:
@@ -139,6 +145,8 @@ class _Ended(StrEnum):
     """How a child failed."""
 
     CRASH = "crash"
+    MALFORMED = "malformed"
+    OUTPUT = "output"
     MEMORY = "memory"
     CPU = "cpu"
     STALL = "stall"
@@ -147,6 +155,13 @@ class _Ended(StrEnum):
 
 REASONS: Mapping[_Ended, Text] = {
     _Ended.CRASH: Text(zh="读取时几何内核崩溃。", en="the geometry kernel crashed on it."),
+    _Ended.MALFORMED: Text(
+        zh="内容与其 IFC 版本的规定不符，无法读取。",
+        en="its content contradicts its own IFC version and cannot be read.",
+    ),
+    _Ended.OUTPUT: Text(
+        zh="读取结果超出大小上限。", en="what was read of it exceeds the size limit."
+    ),
     _Ended.MEMORY: Text(zh="读取超出内存上限。", en="reading it exceeded the memory limit."),
     _Ended.CPU: Text(
         zh="读取超出处理器时间上限。", en="reading it exceeded the processor time limit."
@@ -249,8 +264,10 @@ def _how_it_ended(code: int, noise: str) -> _Ended:
         return _Ended.CPU
     if "MemoryError" in noise or "bad_alloc" in noise or code in (-signal.SIGABRT, -signal.SIGKILL):
         return _Ended.MEMORY
+    if FILE_TOO_LARGE in noise:
+        return _Ended.OUTPUT
     log.warning("reading child ended with %s: %s", code, noise[-2000:])
-    return _Ended.CRASH
+    return _Ended.MALFORMED if code == UNCAUGHT else _Ended.CRASH
 
 
 def _bad_products(

@@ -18,12 +18,13 @@ from cim.building import Material, Representation
 from cim.mesh import Mesh
 from cim.text import Text
 
-FAR = 1e7  # m from the file's own origin; no building is built there, the number is broken
+# m from the file's own origin; eastings with a zone prefix reach 6e7 (zone 60), beyond lies nothing.
+FAR = 1e8
 NO_FACES = Text(zh="几何内核没有生成任何面。", en="the geometry kernel returned no faces")
 NOT_FINITE = Text(zh="坐标不是有限数值。", en="its coordinates are not finite numbers")
 TOO_FAR = Text(
-    zh="坐标距文件原点超过 10000 km。",
-    en="its coordinates lie more than 10,000 km from the file's origin",
+    zh="坐标距文件原点超过 10 万公里。",
+    en="its coordinates lie more than 100,000 km from the file's origin",
 )
 
 Kernel = Literal["hybrid-cgal-simple-opencascade", "opencascade"]

@@ -91,7 +91,26 @@ def test_a_body_on_the_moon_is_counted_not_placed(tmp_path: Path) -> None:
     model = read_ifc(author.write(tmp_path / "a.ifc"))
     (undrawn,) = model.undrawn
     assert undrawn.global_id == next(e.global_id for e in model.elements if e.name == "there")
-    assert "10,000 km" in undrawn.reason.en
+    assert "100,000 km" in undrawn.reason.en
+
+
+def test_map_coordinates_with_a_zone_prefix_are_drawn(tmp_path: Path) -> None:
+    author = Author()
+    author.block((1.0, 1.0, 1.0), at=(39_610_500.0, 2_705_500.0, 5.0))
+    model = read_ifc(author.write(tmp_path / "a.ifc"))
+    assert model.undrawn == ()
+
+
+def test_content_that_contradicts_its_schema_is_said_to(tmp_path: Path) -> None:
+    author = Author()
+    author.block((1.0, 1.0, 1.0), storey=author.storey("2F", 4.5))
+    path = author.write(tmp_path / "a.ifc")
+    text = path.read_text(encoding="utf-8")
+    assert "4500.)" in text
+    path.write_text(text.replace("4500.)", "'high up')"), encoding="utf-8")
+    error = refused(path)
+    assert error.reason.en == "its content contradicts its own IFC version and cannot be read."
+    assert error.remedy is not None
 
 
 def test_a_file_without_units_is_read_in_metres(tmp_path: Path) -> None:
