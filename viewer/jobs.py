@@ -12,7 +12,6 @@ import json
 import logging
 import os
 import signal
-import subprocess
 import sys
 import tempfile
 import threading
@@ -20,11 +19,12 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any, Literal, cast
+from typing import IO, Any, Literal
 
 from dbos import DBOS, DBOSClient
 from sqlalchemy import create_engine, text
 
+from cim.nursery import Nursery
 from cim.text import Text
 from viewer.pipeline import REPORT, TILES
 from viewer.process import die_with_parent
@@ -127,6 +127,17 @@ class Worker:
     def __init__(self, settings: Settings, store: ReviewStore) -> None:
         self._settings = settings
         self._store = store
+        self._stages = Nursery("viewer.stage", self._environment)
+        self._stages.warm()
+
+    def close(self) -> None:
+        """End all stages."""
+        self._stages.close()
+
+    def _environment(self) -> dict[str, str]:
+        # A thread pool would be lost when a stage is forked.
+        single = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+        return os.environ | single | {"CIM_DATA": str(self._settings.data.resolve())}
 
     def run_stage(self, submission: str, name: str) -> bool:
         """Run one stage; False when it failed and the review has ended."""
@@ -154,22 +165,23 @@ class Worker:
     def _run_child(self, submission: str, name: str) -> tuple[dict[str, Any] | None, str | None]:
         """Error for people and trace for the developer; both None when the stage did its work."""
         with tempfile.TemporaryFile() as noise:
-            child = subprocess.Popen(
-                self._command(submission, name),
-                stdout=subprocess.PIPE,
-                stderr=noise,
-                stdin=subprocess.DEVNULL,
-                start_new_session=True,
-                env=os.environ | {"CIM_DATA": str(self._settings.data.resolve())},
-            )
-            limit = threading.Timer(self._settings.stage_seconds, _kill_group, (child,))
-            limit.start()
-            try:
-                told = self._listen(submission, name, cast("IO[bytes]", child.stdout))
-            finally:
-                child.wait()
-                in_time = limit.is_alive()
-                limit.cancel()
+            ours, theirs = os.pipe()
+            arguments = self._arguments(submission, name)
+            with os.fdopen(ours, "rb") as stream:
+                try:
+                    task = self._stages.start(
+                        arguments, stdout=theirs, stderr=noise.fileno(), folder=Path.cwd()
+                    )
+                finally:
+                    os.close(theirs)
+                limit = threading.Timer(self._settings.stage_seconds, task.kill)
+                limit.start()
+                try:
+                    told = self._listen(submission, name, stream)
+                finally:
+                    task.wait()
+                    in_time = limit.is_alive()
+                    limit.cancel()
             noise.seek(0)
             trace = noise.read().decode(errors="replace")
         if told == "done":
@@ -178,17 +190,15 @@ class Worker:
             return told, trace or None
         if not in_time:
             return TOO_SLOW, trace
-        log.error("stage %s of %s ended with %s\n%s", name, submission, child.returncode, trace)
-        return OUR_FAULT, f"exit {child.returncode}\n{trace}"
+        log.error("stage %s of %s ended with %s\n%s", name, submission, task.returncode, trace)
+        return OUR_FAULT, f"exit {task.returncode}\n{trace}"
 
-    def _command(self, submission: str, name: str) -> list[str]:
+    def _arguments(self, submission: str, name: str) -> list[str]:
         row = self._store.get(submission)
         if row is None:
             raise LookupError(submission)
         settings = self._settings
-        command = [sys.executable, "-m", "viewer.stage", name]
-        command += ["--parent", str(os.getpid())]
-        command += ["--work", str(settings.work(submission).resolve())]
+        command = [name, "--work", str(settings.work(submission).resolve())]
         command += ["--city", str(settings.city_folder.resolve())]
         command += ["--ifc", str(settings.blob(row.sha256).resolve())]
         command += [f"--file-name={row.file_name}"]
@@ -210,10 +220,6 @@ class Worker:
                 elif kind == "d":
                     told = "done"
         return told
-
-
-def _kill_group(child: subprocess.Popen[bytes]) -> None:
-    os.killpg(child.pid, signal.SIGKILL)
 
 
 _worker: list[Worker] = []
@@ -267,6 +273,7 @@ def main(settings: Settings | None = None) -> None:
         while signal.sigtimedwait({signal.SIGTERM, signal.SIGINT}, WATCH_SECONDS) is None:
             _tell_given_up(store)
         DBOS.destroy()
+        _worker.pop().close()
         store.close()
 
 

@@ -1,24 +1,30 @@
-"""One stage in a process of its own: ``python -m viewer.stage NAME ...``.
+"""One stage in a process of its own, a task of `cim.nursery`.
 
 Whatever a stage does to itself (memory, a crash, a hang) stays in this process. Lines on standard
-output: ``p SHARE`` progress, ``e JSON`` a typed error, ``d`` done. The process dies with its parent.
+output: ``p SHARE`` progress, ``e JSON`` a typed error, ``d`` done.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import signal
 import sys
 from pathlib import Path
 
 from cim.errors import CimError
 from viewer import pipeline
-from viewer.process import die_with_parent
 from viewer.settings import Settings
 
 
-def main(arguments: list[str] | None = None) -> int:
+def preload() -> None:
+    """Import all that stages need, and start the process that forks readers."""
+    import tiles.building  # noqa: F401
+    from cim.ifc.guard import NURSERY
+
+    NURSERY.warm()
+
+
+def main(arguments: list[str]) -> int:
     """Run one stage."""
     parser = argparse.ArgumentParser(prog="viewer.stage")
     parser.add_argument("name", choices=("read", "check", "tile", "publish"))
@@ -27,11 +33,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--ifc", type=Path, required=True)
     parser.add_argument("--file-name", required=True)
     parser.add_argument("--place")
-    parser.add_argument("--parent", type=int, required=True)
-    asked = parser.parse_args(arguments)
-    die_with_parent(asked.parent, signal.SIGKILL)
     try:
-        _run(asked)
+        _run(parser.parse_args(arguments))
     except CimError as error:
         _say("e " + json.dumps(error_document(error), ensure_ascii=False))
         return 0
@@ -69,4 +72,4 @@ def _say(line: str) -> None:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(main(sys.argv[1:]))

@@ -1,16 +1,13 @@
-"""The guarded child: ``python -m cim.ifc.child REQUEST.json``.
+"""The guarded child, a task of `cim.nursery`: one argument, the path of a request.
 
-It limits itself before it loads anything heavy, reads one file, leaves a snapshot and one line of JSON,
-and dies with its parent. Lines on standard output: ``p SHARE STEP`` progress, ``e JSON`` a typed
+It limits itself before it touches the file, reads it, and leaves a snapshot. Lines on standard output: ``p SHARE STEP`` progress, ``e JSON`` a typed
 refusal, ``d`` done.
 """
 
 from __future__ import annotations
 
-import ctypes
 import json
 import resource
-import signal
 import sys
 import time
 from collections.abc import Mapping
@@ -21,23 +18,27 @@ from cim.errors import UnreadableIfcError
 from cim.ifc.sniff import EXPORT_IFC
 from cim.text import Text
 
-PR_SET_PDEATHSIG = 1
 PLACEMENT_LIMIT = 2000  # levels of IfcLocalPlacement; the deepest real model seen has 12
 PROGRESS_STEP = 0.01
 HEARTBEAT = 1.0  # s; the parent ends a child it hears nothing from
 
 
-def main() -> int:
+def preload() -> None:
+    """Import all that reading needs."""
+    import cim.ifc.document
+    import cim.ifc.reader
+    import cim.snapshot  # noqa: F401
+
+
+def main(arguments: list[str]) -> int:
     """Serve one request."""
-    request = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
+    request = json.loads(Path(arguments[0]).read_text(encoding="utf-8"))
     _limit(request)
     return _serve(request)
 
 
 def _limit(request: Mapping[str, Any]) -> None:
-    """Bound memory, processor time and what may be written; die when the parent dies."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    """Bound memory, processor time and what may be written."""
     cpu = int(request["cpu_seconds"])
     resource.setrlimit(resource.RLIMIT_CPU, (cpu, cpu + 1))
     resource.setrlimit(resource.RLIMIT_AS, (request["memory_bytes"], request["memory_bytes"]))
@@ -132,4 +133,4 @@ def _say(line: str) -> None:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(main(sys.argv[1:]))

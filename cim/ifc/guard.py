@@ -6,14 +6,12 @@ narrowed down by halving the list of products, so that one bad element costs its
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import json
 import logging
 import os
 import queue
 import signal
-import subprocess
 import sys
 import tempfile
 import threading
@@ -22,11 +20,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import IO, Any, Literal, cast
+from typing import IO, Any, Literal
 
 from cim.building import BuildingModel
 from cim.errors import IfcLimitError, UnreadableIfcError
 from cim.ifc.sniff import EXPORT_IFC, refuse_other_files
+from cim.nursery import Nursery, Task
 from cim.snapshot import read_snapshot
 from cim.text import Text
 
@@ -183,22 +182,20 @@ def _run(request: _Request, progress: Progress | None) -> _Ended | None:
         asked = Path(folder) / "request.json"
         asked.write_text(request.to_json(), encoding="utf-8")
         noise = Path(folder) / "stderr"
-        with noise.open("wb") as stderr:
-            child = subprocess.Popen(
-                (sys.executable, "-m", "cim.ifc.child", str(asked)),
-                stdout=subprocess.PIPE,
-                stderr=stderr,
-                stdin=subprocess.DEVNULL,
-                start_new_session=True,
-                cwd=folder,
-                env=_environment(),
-            )
-            told = _listen(child, request, progress)
+        ours, theirs = os.pipe()
+        with noise.open("wb") as stderr, os.fdopen(ours, "rb") as stream:
+            try:
+                child = NURSERY.start(
+                    [str(asked)], stdout=theirs, stderr=stderr.fileno(), folder=Path(folder)
+                )
+            finally:
+                os.close(theirs)
+            told = _listen(child, stream, request, progress)
         if told == "done" and request.snapshot.is_file():
             return None
         if isinstance(told, _Ended):
             return told
-        return _how_it_ended(child.returncode, noise.read_text(errors="replace"))
+        return _how_it_ended(child.wait(), noise.read_text(errors="replace"))
 
 
 def _environment() -> dict[str, str]:
@@ -206,16 +203,20 @@ def _environment() -> dict[str, str]:
     kept = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL") if name in os.environ}
     return kept | {
         "PYTHONPATH": os.pathsep.join(part for part in sys.path if part),
+        # A thread pool would be lost in the fork, and a file has one core anyway.
         "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
     }
 
 
+NURSERY = Nursery("cim.ifc.child", _environment)
+
+
 def _listen(
-    child: subprocess.Popen[bytes], request: _Request, progress: Progress | None
+    child: Task, stream: IO[bytes], request: _Request, progress: Progress | None
 ) -> _Ended | Literal["done"] | None:
     """Follow a child's lines until it ends or breaks a limit of time."""
     lines: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
-    stream = cast("IO[bytes]", child.stdout)
     reader = threading.Thread(target=_forward, args=(stream, lines), daemon=True)
     reader.start()
     told: _Ended | Literal["done"] | None = None
@@ -232,9 +233,9 @@ def _listen(
                 return told
             told = _heed(line.decode(errors="replace"), request.path, progress) or told
     finally:
-        _kill(child)
+        child.kill()
+        child.wait()
         reader.join()
-        stream.close()
 
 
 def _forward(stream: IO[bytes], lines: queue.SimpleQueue[bytes | None]) -> None:
@@ -250,13 +251,6 @@ def _heed(line: str, path: Path, progress: Progress | None) -> Literal["done"] |
     if kind == "p" and progress is not None:
         progress(float(rest.split()[0]))
     return "done" if kind == "d" else None
-
-
-def _kill(child: subprocess.Popen[bytes]) -> None:
-    """End the child and whatever it started."""
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(child.pid, signal.SIGKILL)
-    child.wait()
 
 
 def _how_it_ended(code: int, noise: str) -> _Ended:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import itertools
 import json
+import sqlite3
 from pathlib import Path
 
 import laspy
 import numpy as np
+import pyogrio
 import pytest
 import rasterio
 import shapely
@@ -16,10 +20,19 @@ from cim.city import read_city
 from cim.cityjson import read_cityjson_sequence
 from samples.city import write_city
 from samples.ground import ridge_line
-from samples.lines import layers
+from samples.lines import WRITTEN, layers
 from samples.plan import EAST, NORTH, SIDE, SOUTH, WEST
+from samples.points import SCANNED
 
 DISTRICT = shapely.box(WEST, SOUTH, EAST, NORTH)
+PARTS = {
+    "city.yaml",
+    "terrain.tif",
+    "buildings.city.jsonl",
+    "control_lines.gpkg",
+    "heritage.laz",
+    "rulebook.yaml",
+}
 WANTED = {
     "ecological",
     "urban_boundary",
@@ -46,19 +59,25 @@ def city_folder(sample_folder: Path) -> Path:
 
 def test_ecological_land_town_and_sea_partition_the_district() -> None:
     found = {layer.code: [line.area for line in layer.lines] for layer in layers()}
-    parts = [shapely.union_all(found[c]) for c in ("ecological", "urban_boundary", "sea")]
-    assert sum(part.area for part in parts) == pytest.approx(SIDE * SIDE, abs=1e-3)
-    assert shapely.union_all(parts).symmetric_difference(DISTRICT).area == pytest.approx(
-        0.0, abs=1e-3
-    )
+    parts = [area for code in ("ecological", "urban_boundary", "sea") for area in found[code]]
+    assert sum(part.area for part in parts) == pytest.approx(9e6, abs=1e-6)
+    for one, other in itertools.combinations(parts, 2):
+        assert one.intersection(other).area < 1e-6
+    assert shapely.union_all(parts).symmetric_difference(DISTRICT).area < 1e-6
 
 
 def test_every_layer_is_there_and_every_line_is_valid(city_folder: Path) -> None:
     city = read_city(city_folder)
     assert {layer.code for layer in city.layers} == WANTED
+    source = city_folder / "control_lines.gpkg"
+    assert {name for name, _ in pyogrio.list_layers(source)} == WANTED
     for layer in layers():
-        assert layer.lines
-        assert all(line.area.is_valid and not line.area.is_empty for line in layer.lines)
+        meta, _, shapes, _ = pyogrio.raw.read(source, layer=layer.code)
+        assert meta["crs"] == "EPSG:4548"
+        stored = shapely.from_wkb(shapes)
+        assert len(stored) > 0
+        assert shapely.is_valid(stored).all()
+        assert shapely.area(stored) == pytest.approx([line.area.area for line in layer.lines])
 
 
 def test_the_terrain_has_a_sea_a_town_and_a_ridge_above_200_metres(city_folder: Path) -> None:
@@ -82,8 +101,9 @@ def test_there_are_2200_buildings_with_blocks_and_gable_roofs(city_folder: Path)
         for geometry in found["geometry"]
     ]
     assert len(lines) == 1 + 2200
-    assert lods.count("1.2") + lods.count("1") > 1000
-    assert any(lod.startswith("2") for lod in lods)
+    assert set(lods) == {"1.2", "2.0"}
+    assert lods.count("1.2") > 1000
+    assert lods.count("2.0") > 100
     objects = list(read_cityjson_sequence(city_folder / "buildings.city.jsonl"))
     assert all(len(found.mesh.faces) for found in objects)
     plans = np.concatenate([found.mesh.vertices[:, :2] for found in objects])
@@ -101,13 +121,26 @@ def test_the_scan_lies_in_the_district(city_folder: Path) -> None:
 def test_the_same_seed_gives_the_same_city_and_another_seed_another(tmp_path: Path) -> None:
     def digests(name: str, seed: int) -> dict[str, str]:
         write_city(tmp_path / name, buildings=60, seed=seed)
-        parts = ("terrain.tif", "buildings.city.jsonl", "heritage.laz", "city.yaml")
-        return {p: hashlib.sha256((tmp_path / name / p).read_bytes()).hexdigest() for p in parts}
+        return {
+            part.name: hashlib.sha256(part.read_bytes()).hexdigest()
+            for part in (tmp_path / name).iterdir()
+        }
 
     first, again, other = digests("a", 1), digests("b", 1), digests("c", 2)
+    assert set(first) == PARTS
     assert first == again
-    assert first["buildings.city.jsonl"] != other["buildings.city.jsonl"]
-    assert first["terrain.tif"] == other["terrain.tif"]
+    assert {part for part in PARTS if first[part] != other[part]} == {
+        "buildings.city.jsonl",
+        "heritage.laz",
+    }
+
+
+def test_no_file_tells_the_day_it_was_written(city_folder: Path) -> None:
+    with laspy.open(city_folder / "heritage.laz") as scan:
+        assert scan.header.creation_date == SCANNED
+    with contextlib.closing(sqlite3.connect(city_folder / "control_lines.gpkg")) as lines:
+        told = lines.execute("SELECT DISTINCT last_change FROM gpkg_contents").fetchall()
+    assert told == [(WRITTEN,)]
 
 
 def test_a_larger_city_repeats_the_district(tmp_path: Path) -> None:

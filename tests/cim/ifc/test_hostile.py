@@ -143,7 +143,7 @@ def test_a_file_over_the_size_limit_is_not_opened(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "limits",
     [
-        replace(DEFAULT_LIMITS, wall_seconds=0.05),
+        replace(DEFAULT_LIMITS, wall_seconds=0.001),
         replace(DEFAULT_LIMITS, memory_bytes=64 << 20),
         replace(DEFAULT_LIMITS, written_bytes=1000),
     ],
