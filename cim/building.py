@@ -174,6 +174,7 @@ class BuildingModel:
         map_conversion: the file's own placement on the map, or None.
         true_north: angle from the engineering y axis to true north, radians, counter-clockwise; None when absent.
         warnings: what the reader noticed in the file.
+        length_unit: metres of one unit of the file; everything here is in metres already.
     """
 
     sha256: str
@@ -192,6 +193,7 @@ class BuildingModel:
     true_north: float | None
     undrawn: tuple[Undrawn, ...]
     warnings: tuple[Text, ...]
+    length_unit: float = 1.0
 
     def drawn(self) -> Iterator[tuple[Element, Representation]]:
         """Every element that has a body, with that body."""

@@ -34,7 +34,7 @@ from cim.mesh import Mesh
 from cim.text import Text
 
 MAGIC = b"CIMMODEL"
-VERSION = 2
+VERSION = 3
 PREFIX = struct.Struct("<8sIQ")
 ALIGNMENT = 16
 ARRAYS: Mapping[str, str] = {
@@ -164,6 +164,7 @@ def _header(model: BuildingModel, bodies: _Bodies) -> dict[str, Any]:
         ],
         "materials": [[m.name, *m.colour] for m in model.materials],
         "undrawn": [[u.global_id, u.ifc_class, u.reason.to_json()] for u in model.undrawn],
+        "length_unit": model.length_unit,
         "warnings": [warning.to_json() for warning in model.warnings],
     }
 
@@ -227,6 +228,7 @@ def _model(header: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Bui
         true_north=header["true_north"],
         undrawn=tuple(Undrawn(i, c, Text(**why)) for i, c, why in header["undrawn"]),
         warnings=tuple(Text(**warning) for warning in header["warnings"]),
+        length_unit=header["length_unit"],
     )
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from enum import IntEnum
 from pathlib import Path
@@ -23,9 +23,11 @@ from cim.frame import ExplicitPlace, decide_frame
 from cim.ifc import read_ifc
 from cim.text import Language, Text
 from viewer import console, pipeline
+from viewer.batch import Reading, read_all
 from viewer.settings import Settings
+from viewer.survey import summary_of, survey
 
-IFC_SUFFIXES = (".ifc", ".ifczip")
+IFC_SUFFIXES = (".ifc", ".ifczip", ".ifcxml", ".ifcx")
 
 
 class Exit(IntEnum):
@@ -78,21 +80,20 @@ def check(
     with _errors(language):
         read_city(city)  # a city at fault is told once, not once a model
     documents, worst = [], Exit.CLEAN
-    for path, report_name in models.items():
-        try:
-            document = _check_one(path, city, explicit, language)
-        except CimError as error:
-            console.print_error(error, language)
-            documents.append(_error_document(path, error))
-            worst = Exit.UNREADABLE
-            continue
-        documents.append(document)
-        if document["summary"]["fail"] and worst is Exit.CLEAN:
-            worst = Exit.FAILED_RULE
-        if report is not None:
-            _write_report(report / report_name, document)
-        if not as_json:
-            console.print_report(document, language)
+    with console.progress(_reading(models, language)) as progress:
+        for reading in read_all(list(models), progress=progress):
+            document = _check_one(reading, city, explicit)
+            documents.append(document)
+            if "error" in document:
+                console.print_problem(reading.path, document["error"], language)
+                worst = Exit.UNREADABLE
+                continue
+            if document["summary"]["fail"] and worst is Exit.CLEAN:
+                worst = Exit.FAILED_RULE
+            if report is not None:
+                _write_report(report / models[reading.path], document)
+            if not as_json:
+                console.print_report(document, language)
     if as_json:
         console.print_json(documents[0] if len(documents) == 1 else documents)
     raise typer.Exit(worst)
@@ -100,12 +101,22 @@ def check(
 
 @app.command()
 def inspect(
-    path: Annotated[Path, typer.Argument(help="IFC 文件 · IFC file")],
+    path: Annotated[Path, typer.Argument(help="IFC 文件或文件夹 · IFC file or folder")],
+    resume: Annotated[
+        Path | None,
+        typer.Option("--resume", help="逐行记录，可接着上次继续 · Log to go on from (folders)"),
+    ] = None,
     as_json: JsonOption = False,
     lang: LanguageOption = None,
 ) -> None:
-    """查看文件内容 · Show what a file holds."""
+    """查看文件内容 · Show what a file holds, or a row for each file of a folder."""
     language = _language(lang)
+    if path.is_dir():
+        models = _models([path])
+        with console.progress(_reading(models, language)) as progress:
+            rows = list(survey(list(models), log=resume, progress=progress))
+        console.print_survey(path, rows, summary_of(rows), language, as_json=as_json)
+        raise typer.Exit(Exit.UNREADABLE if any(row["error"] for row in rows) else Exit.CLEAN)
     with _errors(language), console.progress(path.name) as progress:
         model = read_ifc(path, progress=progress)
     document = console.inspected(model)
@@ -207,13 +218,23 @@ def _unused(name: Path, taken: set[Path]) -> Path:
     return next(n for n in itertools.chain([name], candidates) if n not in taken)
 
 
-def _check_one(
-    path: Path, city: Path, place: ExplicitPlace | None, language: Language
-) -> dict[str, Any]:
-    label = Text(zh="读取 {name}", en="reading {name}").format(name=path.name).in_language(language)
-    with console.progress(label) as progress:
-        model = read_ifc(path, progress=progress)
-    return pipeline.check_model(model, city, place).to_document()
+def _reading(models: Collection[Path], language: Language) -> str:
+    """What is told while files are read."""
+    if len(models) == 1:
+        named = Text(zh="读取 {name}", en="reading {name}").format(name=next(iter(models)).name)
+    else:
+        named = Text(zh="读取 {count} 个文件", en="reading {count} files").format(count=len(models))
+    return named.in_language(language)
+
+
+def _check_one(reading: Reading, city: Path, place: ExplicitPlace | None) -> dict[str, Any]:
+    """The report of a model, or what is wrong with its file."""
+    if reading.model is None:
+        return _error_document(reading.path, reading.error or CimError(Text(zh="", en="")))
+    try:
+        return pipeline.check_model(reading.model, city, place).to_document()
+    except CimError as error:
+        return _error_document(reading.path, error)
 
 
 def _write_report(stem: Path, document: dict[str, Any]) -> None:

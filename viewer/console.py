@@ -6,8 +6,9 @@ import json
 import os
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -52,6 +53,18 @@ def print_json(document: Any) -> None:
 def print_error(error: CimError, language: Language) -> None:
     """File, place, reason and remedy on standard error."""
     err.print(error.sentence(language), style="red", markup=False, highlight=False, soft_wrap=True)
+
+
+def print_problem(path: Path, problem: Mapping[str, Any], language: Language) -> None:
+    """The same from an error's JSON values."""
+    remedy = problem["remedy"]
+    error = CimError(
+        Text(**problem["reason"]),
+        path=path,
+        place=problem["place"],
+        remedy=Text(**remedy) if remedy else None,
+    )
+    print_error(error, language)
 
 
 @contextmanager
@@ -179,12 +192,71 @@ def print_model(document: Mapping[str, Any], language: Language) -> None:
 
 def _line(item: Any, language: Language) -> str:
     """A storey's name, a sentence in both languages, or an element that was not drawn."""
-    if isinstance(item, str):
-        return item
+    if not isinstance(item, Mapping):
+        return str(item)
     if "reason" in item:
         return f"{item['global_id']} {item['ifc_class']}: {item['reason'][language]}"
     return str(item[language])
 
+
+def print_survey(
+    folder: Path,
+    rows: Sequence[Mapping[str, Any]],
+    summary: Mapping[str, Any],
+    language: Language,
+    *,
+    as_json: bool,
+) -> None:
+    """A row a file and the totals."""
+    if as_json:
+        print_json({"files": list(rows), "summary": summary})
+        return
+    table = Table(box=None, pad_edge=False, show_edge=False, header_style="dim")
+    for number, title in enumerate(SURVEYED):
+        table.add_column(
+            title.in_language(language),
+            justify="right" if 2 < number < len(SURVEYED) - 1 else "left",
+            overflow="fold",
+        )
+    for row in rows:
+        name = str(Path(row["file"]).relative_to(folder))
+        if row["error"]:
+            blank = [""] * (len(SURVEYED) - 2)
+            reason = escape(row["error"]["reason"][language])
+            table.add_row(escape(name), *blank, f"[red]{reason}[/]")
+            continue
+        undrawn = "; ".join(f"{count} {reason}" for reason, count in row["undrawn"].items())
+        table.add_row(
+            *map(escape, (name, row["schema"], row["tool"] or "")),
+            f"{row['length_unit']:g}",
+            *(str(row[key]) for key in ("elements", "storeys", "spaces")),
+            f"{row['seconds']:.2f}",
+            str(row["peak_mb"]),
+            escape(undrawn),
+        )
+    out.print(table)
+    out.print(
+        TOTALS.format(**{k: v for k, v in summary.items() if k != "errors"}).in_language(language),
+        highlight=False,
+    )
+
+
+SURVEYED = (
+    Text(zh="文件", en="file"),
+    Text(zh="版本", en="schema"),
+    Text(zh="软件", en="tool"),
+    Text(zh="单位 (m)", en="unit (m)"),
+    Text(zh="构件", en="elements"),
+    Text(zh="楼层", en="storeys"),
+    Text(zh="空间", en="spaces"),
+    Text(zh="秒", en="s"),
+    Text(zh="MB", en="MB"),
+    Text(zh="无法读取或绘制", en="not read or not drawn"),
+)
+TOTALS = Text(
+    zh="{files} 个文件，{read} 个可读；构件 {elements} 个，无法绘制 {undrawn} 个；{seconds} 秒，内存最多 {peak_mb} MB",
+    en="{files} files, {read} read; {elements} elements, {undrawn} not drawn; {seconds} s, at most {peak_mb} MB",
+)
 
 INSPECTED = {
     "file_name": WORDS["file"],

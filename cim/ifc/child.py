@@ -1,7 +1,7 @@
 """The guarded child, a task of `cim.nursery`: one argument, the path of a request.
 
 It limits itself before it touches the file, reads it, and leaves a snapshot. Lines on standard output: ``p SHARE STEP`` progress, ``e JSON`` a typed
-refusal, ``d`` done.
+refusal, ``d BYTES`` done, with the peak of memory.
 """
 
 from __future__ import annotations
@@ -67,7 +67,9 @@ def _serve(request: Mapping[str, Any]) -> int:
         progress=_Progress(),
     )
     write_snapshot(building, Path(request["snapshot"]))
-    _say("d")
+    # Kilobytes on Linux, bytes on macOS.
+    unit = 1 if sys.platform == "darwin" else 1024
+    _say(f"d {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit}")
     return 0
 
 

@@ -20,7 +20,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import IO, Any, Literal
+from typing import IO, Any
 
 from cim.building import BuildingModel
 from cim.errors import IfcLimitError, UnreadableIfcError
@@ -68,6 +68,19 @@ class ReadLimits:
 DEFAULT_LIMITS = ReadLimits()
 
 
+@dataclass(frozen=True, slots=True)
+class ReadCost:
+    """What reading a file took.
+
+    Attributes:
+        seconds: wall clock, all attempts together.
+        peak_bytes: largest memory of the child that read it.
+    """
+
+    seconds: float
+    peak_bytes: int
+
+
 def read_ifc(
     path: Path, *, limits: ReadLimits = DEFAULT_LIMITS, progress: Progress | None = None
 ) -> BuildingModel:
@@ -94,22 +107,25 @@ def read_ifc_to_snapshot(
     *,
     limits: ReadLimits = DEFAULT_LIMITS,
     progress: Progress | None = None,
-) -> None:
+) -> ReadCost:
     """Read an IFC file and leave the model as a snapshot file; arguments and errors as for `read_ifc`."""
     refuse_other_files(path, file_bytes=limits.file_bytes)
-    deadline = time.monotonic() + limits.wall_seconds
-    ended: _Ended | None = None
+    begun = time.monotonic()
+    deadline = begun + limits.wall_seconds
+    why: _Ended | None = None
     for kernel in KERNELS:
         request = _Request(path, snapshot, kernel, limits, deadline)
         ended = _run(request, progress)
-        if ended is None:
-            return
+        if not isinstance(ended, _Ended):
+            return ReadCost(time.monotonic() - begun, ended)
+        why = ended
         if ended is _Ended.MALFORMED:
             raise UnreadableIfcError(REASONS[ended], path=path, remedy=EXPORT_IFC)
-    bad = _bad_products(path, limits, deadline, ended)
+    bad = _bad_products(path, limits, deadline, why)
     ended = _run(_Request(path, snapshot, KERNELS[0], limits, deadline, skip=bad), progress)
-    if ended is not None:
+    if isinstance(ended, _Ended):
         raise _limit_error(path, ended)
+    return ReadCost(time.monotonic() - begun, ended)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,8 +188,8 @@ REASONS: Mapping[_Ended, Text] = {
 }
 
 
-def _run(request: _Request, progress: Progress | None) -> _Ended | None:
-    """Run one child; None when it left its snapshot.
+def _run(request: _Request, progress: Progress | None) -> _Ended | int:
+    """Run one child; its peak memory in bytes when it left its snapshot, else how it failed.
 
     Raises:
         UnreadableIfcError: the child read enough to refuse the file.
@@ -191,9 +207,7 @@ def _run(request: _Request, progress: Progress | None) -> _Ended | None:
             finally:
                 os.close(theirs)
             told = _listen(child, stream, request, progress)
-        if told == "done" and request.snapshot.is_file():
-            return None
-        if isinstance(told, _Ended):
+        if isinstance(told, _Ended) or (told is not None and request.snapshot.is_file()):
             return told
         return _how_it_ended(child.wait(), noise.read_text(errors="replace"))
 
@@ -214,12 +228,12 @@ NURSERY = Nursery("cim.ifc.child", _environment)
 
 def _listen(
     child: Task, stream: IO[bytes], request: _Request, progress: Progress | None
-) -> _Ended | Literal["done"] | None:
+) -> _Ended | int | None:
     """Follow a child's lines until it ends or breaks a limit of time."""
     lines: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
     reader = threading.Thread(target=_forward, args=(stream, lines), daemon=True)
     reader.start()
-    told: _Ended | Literal["done"] | None = None
+    told: int | None = None
     try:
         while True:
             left = request.deadline - time.monotonic()
@@ -231,7 +245,8 @@ def _listen(
                 return _Ended.WALL if left <= request.limits.stall_seconds else _Ended.STALL
             if line is None:
                 return told
-            told = _heed(line.decode(errors="replace"), request.path, progress) or told
+            heard = _heed(line.decode(errors="replace"), request.path, progress)
+            told = told if heard is None else heard
     finally:
         child.kill()
         child.wait()
@@ -244,13 +259,13 @@ def _forward(stream: IO[bytes], lines: queue.SimpleQueue[bytes | None]) -> None:
     lines.put(None)
 
 
-def _heed(line: str, path: Path, progress: Progress | None) -> Literal["done"] | None:
+def _heed(line: str, path: Path, progress: Progress | None) -> int | None:
     kind, _, rest = line.strip().partition(" ")
     if kind == "e":
         raise _refusal(path, json.loads(rest))
     if kind == "p" and progress is not None:
         progress(float(rest.split()[0]))
-    return "done" if kind == "d" else None
+    return int(rest) if kind == "d" else None
 
 
 def _how_it_ended(code: int, noise: str) -> _Ended:
@@ -279,7 +294,8 @@ def _bad_products(
             if time.monotonic() >= deadline:
                 raise _limit_error(path, _Ended.WALL)
             part = replace(limits, cpu_seconds=min(limits.cpu_seconds, PART_SECONDS))
-            return _run(_Request(path, snapshot, KERNELS[0], part, deadline, only=only), None)
+            ended = _run(_Request(path, snapshot, KERNELS[0], part, deadline, only=only), None)
+            return ended if isinstance(ended, _Ended) else None
 
         empty = fails(())
         if empty is not None:

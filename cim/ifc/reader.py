@@ -84,6 +84,7 @@ def read_open_file(
         true_north=read_true_north(model),
         undrawn=tuple(_undrawn((*elements, *spaces, *sites), drawn)),
         warnings=(*document.notes, *_warnings(model)),
+        length_unit=units.length,
     )
 
 

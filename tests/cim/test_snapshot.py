@@ -87,6 +87,7 @@ def models(draw: st.DrawFn) -> BuildingModel:
         true_north=draw(st.none() | numbers),
         undrawn=tuple(draw(st.lists(st.builds(Undrawn, words, words, texts), max_size=2))),
         warnings=tuple(draw(st.lists(texts, max_size=2))),
+        length_unit=draw(st.sampled_from([1.0, 0.001, 0.3048])),
     )
 
 
