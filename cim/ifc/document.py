@@ -17,6 +17,7 @@ import ifcopenshell
 
 from cim.errors import UnreadableIfcError
 from cim.ifc.archive import is_archive, unpack
+from cim.ifc.encoding import escaped
 from cim.ifc.sniff import EXPORT_IFC, refuse_other_files
 from cim.text import Text
 
@@ -80,22 +81,37 @@ def open_document(path: Path, scratch: Path, *, file_bytes: int) -> Document:
         refuse_other_files(inside, file_bytes=file_bytes)
         path = inside
     schema = _schema_of(path)
-    if schema in KNOWN:
-        return Document(_open(path), schema)
-    nearest = NEAREST.get(schema)
+    nearest = schema if schema in KNOWN else NEAREST.get(schema)
     if nearest is None:
         raise _unknown(schema)
-    renamed = scratch / "renamed.ifc"
-    content = path.read_bytes()
-    renamed.write_bytes(_with_schema(content, nearest))
-    notes.append(
+    content = original = path.read_bytes()
+    if nearest != schema:
+        content = _with_schema(content, nearest)
+        notes.extend(_changed_schema(content, schema, nearest))
+    raw = escaped(content)
+    if raw is not None:
+        content, encoding = raw
+        notes.append(
+            Text(
+                zh="文件中的文字未按标准转义，已按 {encoding} 读取。",
+                en="text in the file is not escaped as the standard asks; it was read as {encoding}.",
+            ).format(encoding=encoding.upper())
+        )
+    if content is not original:
+        path = scratch / "mended.ifc"
+        path.write_bytes(content)
+    return Document(_open(path), schema, tuple(notes))
+
+
+def _changed_schema(content: bytes, schema: str, nearest: str) -> list[Text]:
+    """Notes on reading a file through another schema than its own."""
+    notes = [
         Text(
             zh="文件版本为 {schema}，按最接近的 {nearest} 读取。",
             en="the file is {schema}; it was read as {nearest}, which is nearest.",
         ).format(schema=schema, nearest=nearest)
-    )
-    notes.extend(_lost(content, schema, nearest))
-    return Document(_open(renamed), schema, tuple(notes))
+    ]
+    return notes + _lost(content, schema, nearest)
 
 
 def _schema_of(path: Path) -> str:

@@ -6,9 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cim.errors import UnreadableIfcError
 from cim.ifc import read_ifc
+from cim.ifc.encoding import escaped
 from tests.cim.ifc.author import Author
 
 Entries = dict[str, bytes]
@@ -72,6 +75,46 @@ def test_a_schema_nothing_is_near_to_is_refused(
     with pytest.raises(UnreadableIfcError, match=schema) as caught:
         read_ifc(path)
     assert "IFC2X3" in (caught.value.remedy.en if caught.value.remedy else "")
+
+
+@pytest.mark.parametrize(
+    ("name", "encoding", "said"),
+    [
+        ("外墙一号", "gbk", "GB18030"),
+        ("外墙 楼板 镕㙍𠮷", "gb18030", "GB18030"),
+        ("一", "gbk", "GB18030"),
+        ("外墙一号𠮷", "utf-8", "UTF-8"),
+        ("壁ガラスのドア", "shift_jis", "CP932"),
+        ("Außenwand größer", "cp1252", "CP1252"),
+    ],
+)
+def test_raw_text_is_read_and_said(
+    tmp_path: Path, content: bytes, name: str, encoding: str, said: str
+) -> None:
+    path = tmp_path / "a.ifc"
+    path.write_bytes(content.replace(b"'box'", b"'" + name.encode(encoding) + b"'"))
+    model = read_ifc(path)
+    assert [e.name for e in model.elements] == [name]
+    (told,) = model.warnings
+    assert told.en.endswith(f"it was read as {said}.")
+    assert said in told.zh
+
+
+def test_a_byte_order_mark_is_no_text(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "a.ifc"
+    path.write_bytes(b"\xef\xbb\xbf" + content)
+    assert [e.name for e in read_ifc(path).elements] == ["box"]
+
+
+@given(
+    name=st.text(st.characters(min_codepoint=0x4E00, max_codepoint=0x9FA5), min_size=1, max_size=30)
+)
+def test_chinese_in_any_of_its_encodings_becomes_the_same_escapes(name: str) -> None:
+    name = f"建筑{name}"
+    told = {escaped(f"'{name}'".encode(code)) for code in ("gb18030", "utf-8")}
+    assert {body for body, _ in filter(None, told)} == {
+        b"'\\X2\\" + name.encode("utf-16-be").hex().upper().encode() + b"\\X0\\'"
+    }
 
 
 def zipped(path: Path, entries: Entries) -> Path:
