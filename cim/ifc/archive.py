@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import struct
 import zipfile
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
 
-import zipfile_inflate64  # noqa: F401 - teaches zipfile Deflate64, which Windows writes above 2 GB
+import inflate64
 
 from cim.errors import UnreadableIfcError
 from cim.ifc.sniff import ARCHIVE
@@ -16,9 +18,21 @@ ENTRIES = 10_000  # an archive with more is no delivery of one model
 RATIO = 400  # unpacked to packed; IFC text reaches about 20
 SMALL = 10 << 20  # bytes that may be unpacked whatever the ratio
 CHUNK = 1 << 20
+PACKED_CHUNK = 1 << 14
 LISTED = 5  # names in a message
 ENCRYPTED = 0x1
+DEFLATE64 = 9  # APPNOTE 4.4.5; Windows writes it above 2 GB, and zipfile does not know it
+LOCAL_HEADER = struct.Struct("<26xHH")  # APPNOTE 4.3.7: the lengths of name and extra field end it
 OTHERS = (".zip", ".ifczip", ".7z", ".rar", ".gz", ".tar")
+DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+    ValueError,  # what inflate64 raises
+)
 UNPACK = Text(zh="请解压后提交其中的 .ifc 文件。", en="Unpack it and submit the .ifc file inside.")
 
 
@@ -43,7 +57,7 @@ def unpack(path: Path, target: Path, *, most_bytes: int) -> None:
         with zipfile.ZipFile(path) as archive:
             entry = _only_model(archive.infolist())
             _copy(archive, entry, target, most_bytes, path.stat().st_size)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+    except DAMAGE as error:
         raise UnreadableIfcError(
             Text(zh="压缩包已损坏。", en="the archive is damaged."), remedy=UNPACK
         ) from error
@@ -98,12 +112,40 @@ def _copy(
     if entry.file_size > allowed:
         raise _too_large(allowed)
     written = 0
-    with archive.open(entry) as source, target.open("wb") as out:
-        while chunk := source.read(CHUNK):
+    chunks = _inflated64 if entry.compress_type == DEFLATE64 else _unpacked
+    with target.open("wb") as out:
+        for chunk in chunks(archive, entry):
             written += len(chunk)
             if written > allowed:
                 raise _too_large(allowed)
             out.write(chunk)
+
+
+def _unpacked(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[bytes]:
+    with archive.open(entry) as source:
+        while chunk := source.read(CHUNK):
+            yield chunk
+
+
+def _inflated64(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[bytes]:
+    """What a Deflate64 entry holds, piece by piece; packed pieces are small, for one may grow a thousandfold."""
+    stream = archive.fp
+    if stream is None:
+        raise EOFError
+    stream.seek(entry.header_offset)
+    name, extra = LOCAL_HEADER.unpack(stream.read(LOCAL_HEADER.size))
+    stream.seek(name + extra, 1)
+    inflater, left, checksum = inflate64.Inflater(), entry.compress_size, 0
+    while left > 0 and not inflater.eof:
+        packed = stream.read(min(PACKED_CHUNK, left))
+        if not packed:
+            raise EOFError
+        left -= len(packed)
+        chunk = inflater.inflate(packed)
+        checksum = zlib.crc32(chunk, checksum)
+        yield chunk
+    if checksum != entry.CRC:
+        raise zipfile.BadZipFile
 
 
 def _too_large(allowed: int) -> UnreadableIfcError:

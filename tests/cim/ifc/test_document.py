@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import struct
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
+import inflate64
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -117,8 +119,8 @@ def test_chinese_in_any_of_its_encodings_becomes_the_same_escapes(name: str) -> 
     }
 
 
-def zipped(path: Path, entries: Entries) -> Path:
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+def zipped(path: Path, entries: Entries, *, method: int = zipfile.ZIP_DEFLATED) -> Path:
+    with zipfile.ZipFile(path, "w", method) as archive:
         for name, body in entries.items():
             archive.writestr(name, body)
     return path
@@ -142,6 +144,35 @@ def test_an_archive_with_gbk_names_is_read(tmp_path: Path, content: bytes) -> No
     path = zipped(tmp_path / "a.ifczip", {"x" * len(name): content})
     path.write_bytes(path.read_bytes().replace(b"x" * len(name), name))
     assert [e.name for e in read_ifc(path).elements] == ["box"]
+
+
+def deflated64(path: Path, body: bytes) -> Path:
+    """An archive as Windows writes it above 2 GB: one entry, method 9."""
+    deflater = inflate64.Deflater()
+    packed = deflater.deflate(body) + deflater.flush()
+    zipped(path, {"a.ifc": packed}, method=zipfile.ZIP_STORED)
+    archive = bytearray(path.read_bytes())
+    for method_at in (8, archive.index(b"PK\x01\x02") + 10):
+        struct.pack_into("<H", archive, method_at, 9)
+        struct.pack_into("<I", archive, method_at + 6, zlib.crc32(body))
+        struct.pack_into("<I", archive, method_at + 14, len(body))
+    path.write_bytes(archive)
+    return path
+
+
+def test_deflate64_is_unpacked(tmp_path: Path, content: bytes) -> None:
+    path = deflated64(tmp_path / "a.ifczip", content)
+    assert [e.name for e in read_ifc(path).elements] == ["box"]
+
+
+@pytest.mark.parametrize("place", [60, 80, 400])
+def test_damaged_deflate64_says_so(tmp_path: Path, content: bytes, place: int) -> None:
+    path = deflated64(tmp_path / "a.ifczip", content)
+    body = bytearray(path.read_bytes())
+    body[place : place + 8] = bytes(b ^ 0xFF for b in body[place : place + 8])
+    path.write_bytes(body)
+    with pytest.raises(UnreadableIfcError, match="damaged"):
+        read_ifc(path)
 
 
 @pytest.mark.parametrize(
