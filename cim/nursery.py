@@ -88,7 +88,7 @@ class Nursery:
                 self._opened()
 
     def start(self, arguments: Sequence[str], *, stdout: int, stderr: int, folder: Path) -> Task:
-        """Start a task.
+        """Start a task; one whose `Task` is let go of is ended, for nobody would hear of it.
 
         Args:
             arguments: for the module's main.

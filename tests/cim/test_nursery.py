@@ -125,7 +125,7 @@ def test_a_task_ends_with_the_program_that_asked_for_it(tmp_path: Path) -> None:
         from pathlib import Path
         from cim.nursery import Nursery
         nursery = Nursery("some_tasks", lambda: os.environ)
-        nursery.start(["sleep"], stdout=1, stderr=2, folder=Path.cwd())
+        task = nursery.start(["sleep"], stdout=1, stderr=2, folder=Path.cwd())
         time.sleep(60)
     """
     path = os.pathsep.join([str(tmp_path), *filter(None, sys.path)])
