@@ -19,6 +19,7 @@ from cim.errors import UnreadableIfcError
 from cim.ifc.archive import is_archive, unpack
 from cim.ifc.encoding import escaped
 from cim.ifc.sniff import EXPORT_IFC, refuse_other_files
+from cim.ifc.step import StepFile, scan
 from cim.text import Text
 
 HEADER_BYTES = 1 << 16
@@ -54,11 +55,13 @@ class Document:
 
     Attributes:
         model: of IfcOpenShell.
+        step: the same file as arrays.
         schema: as the header says.
         notes: what had to be done to open it, and what was lost by it.
     """
 
     model: Any
+    step: StepFile
     schema: str
     notes: tuple[Text, ...] = ()
 
@@ -100,7 +103,7 @@ def open_document(path: Path, scratch: Path, *, file_bytes: int) -> Document:
     if content is not original:
         path = scratch / "mended.ifc"
         path.write_bytes(content)
-    return Document(_open(path), schema, tuple(notes))
+    return Document(_open(path), scan(content), schema, tuple(notes))
 
 
 def _changed_schema(content: bytes, schema: str, nearest: str) -> list[Text]:

@@ -65,3 +65,31 @@ def _escape(text: str) -> str:
     if all(ord(letter) < PLANE for letter in text):
         return f"\\X2\\{text.encode('utf-16-be').hex().upper()}\\X0\\"
     return f"\\X4\\{text.encode('utf-32-be').hex().upper()}\\X0\\"
+
+
+def unescaped(raw: bytes) -> str:
+    r"""A string of ISO 10303-21 as text, its quotes left out.
+
+    >>> unescaped(rb"wall \X2\5899\X0\ \X\E4\S\D '' \\")
+    "wall 墙 äÄ ' \\"
+    """
+    text = raw.replace(b"''", b"'").decode("latin-1")
+    return ESCAPE.sub(_letter, text) if "\\" in text else text
+
+
+ESCAPE = re.compile(
+    r"\\X2\\([0-9A-Fa-f]*)\\X0\\|\\X4\\([0-9A-Fa-f]*)\\X0\\|\\X\\([0-9A-Fa-f]{2})|\\S\\(.)|\\P[A-I]\\|\\\\"
+)
+
+
+def _letter(found: re.Match[str]) -> str:
+    wide, wider, byte, shifted = found.groups()
+    if wide is not None:
+        return bytes.fromhex(wide).decode("utf-16-be", "replace")
+    if wider is not None:
+        return bytes.fromhex(wider).decode("utf-32-be", "replace")
+    if byte is not None:
+        return chr(int(byte, 16))
+    if shifted is not None:
+        return chr(ord(shifted) | 0x80)
+    return "\\" if found[0] == "\\\\" else ""

@@ -12,6 +12,7 @@ import ifcopenshell
 from ifcopenshell.util import element as element_util
 
 from cim.building import BuildingModel, Element, Site, Space, Undrawn
+from cim.ifc.direct import DirectBodies
 from cim.ifc.document import Document
 from cim.ifc.map_conversion import read_latitude_longitude, read_map_conversion, read_true_north
 from cim.ifc.properties import PropertyReader
@@ -51,13 +52,14 @@ def read_open_file(
         for product in (*elements, *spaces, *sites)
         if product.GlobalId not in skip and (only is None or product.GlobalId in only)
     ]
-    drawn = tessellate(model, products, kernel=kernel, progress=progress)
+    units = read_units(model)
+    direct = DirectBodies(document.step, units.length, units.angle)
+    drawn = tessellate(model, products, direct=direct, kernel=kernel, progress=progress)
     drawn.refused.update(
         (product.id(), skip[product.GlobalId])
         for product in (*elements, *spaces, *sites)
         if product.GlobalId in skip
     )
-    units = read_units(model)
     sets = PropertyReader(model, units.factor)
     storey = StoreyFinder(model).storey_of
     projects = list(model.by_type("IfcProject"))

@@ -1,6 +1,6 @@
-"""Bodies as triangle meshes, repeated ones once, through one geometry iterator.
+"""Bodies as triangle meshes, repeated ones once: straight from the records where that is exact, else through the geometry kernel.
 
-``use-world-coords`` stays off: it would bake every placement and lose the sharing of mapped items.
+``use-world-coords`` of the kernel's iterator stays off: it would bake every placement and lose the sharing of mapped items.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cim.building import Material, Representation
-from cim.mesh import Mesh
+from cim.ifc.direct import DirectBodies, Drawn, NotDirectError
+from cim.mesh import Mesh, no_materials
 from cim.text import Text
 
 # m from the file's own origin; eastings with a zone prefix reach 6e7 (zone 60), beyond lies nothing.
@@ -48,33 +49,70 @@ class Tessellation:
 
 
 def tessellate(
-    model: Any, products: list[Any], *, kernel: Kernel, progress: Callable[[float, int], None]
+    model: Any,
+    products: list[Any],
+    *,
+    direct: DirectBodies,
+    kernel: Kernel,
+    progress: Callable[[float, int], None],
 ) -> Tessellation:
     """Draw the bodies of products.
 
     Args:
         model: the open file.
         products: those to draw; they need not have a body.
-        kernel: IfcOpenShell's name of the geometry library.
+        direct: draws what needs no kernel.
+        kernel: IfcOpenShell's name of the geometry library, for the rest.
         progress: called with the share done (0..1) and the step number just drawn.
     """
     drawn = Tessellation()
     builder = _Builder(drawn)
     with_body = [product for product in products if product.Representation is not None]
-    _draw(model, with_body, kernel, builder, progress)
+    rest = _draw_directly(with_body, direct, builder, progress)
+    begun = 1.0 - len(rest) / max(len(with_body), 1)
+
+    def beyond(share: float, step: int) -> None:
+        progress(begun + (1.0 - begun) * share, step)
+
+    _draw(model, rest, kernel, builder, beyond)
     missing = [p for p in with_body if p.id() not in drawn.bodies and has_surface(p)]
     # The iterator passes over bodies that lie in a context for plans or of no known name.
     skipped = [p for p in missing if p.id() not in drawn.refused]
-    _draw(model, skipped, kernel, builder, progress, contexts=_contexts(skipped))
+    _draw(model, skipped, kernel, builder, _quietly(progress), contexts=_contexts(skipped))
     missing = [p for p in missing if p.id() not in drawn.bodies]
     if kernel != THOROUGH:
         # The fast kernel leaves some surface models empty that the thorough one draws.
         retried = [p for p in missing if drawn.refused.get(p.id(), NO_FACES) == NO_FACES]
-        _draw(model, retried, THOROUGH, builder, progress)
+        _draw(model, retried, THOROUGH, builder, _quietly(progress))
     for product in missing:
         if product.id() not in drawn.bodies:
             drawn.refused.setdefault(product.id(), NO_FACES)
     return drawn
+
+
+def _draw_directly(
+    products: list[Any],
+    direct: DirectBodies,
+    builder: _Builder,
+    progress: Callable[[float, int], None],
+) -> list[Any]:
+    """Draw what needs no kernel; the products that are left."""
+    rest = []
+    for product in products:
+        number = product.id()
+        try:
+            body = direct.draw(number)
+        except NotDirectError:
+            rest.append(product)
+            continue
+        builder.add_body(number, body)
+        progress((len(builder.drawn.bodies) - 1) / len(products), number)
+    return rest
+
+
+def _quietly(progress: Callable[[float, int], None]) -> Callable[[float, int], None]:
+    """Tells that work goes on, at the end of the bar."""
+    return lambda _, step: progress(1.0, step)
 
 
 def _draw(
@@ -97,7 +135,7 @@ def _draw(
         return
     while True:
         shape = iterator.get()  # type: ignore[no-untyped-call]
-        builder.add(shape, kernel)
+        builder.add_shape(shape, kernel)
         progress(iterator.progress() / 100.0, shape.id)
         if not iterator.next():
             return
@@ -129,61 +167,106 @@ def _settings() -> Any:
 
 
 class _Builder:
-    """Turns the kernel's shapes into our meshes; each unique geometry is copied once."""
+    """Gathers bodies; each unique geometry becomes one mesh."""
 
     def __init__(self, drawn: Tessellation) -> None:
-        self._drawn = drawn
-        self._mesh_of: dict[str, int | Text] = {}
-        self._material_of: dict[tuple[str, tuple[float, ...]], int] = {}
+        self.drawn = drawn
+        self._mesh_of: dict[Any, int | Text] = {}
+        self._material_of: dict[Material, int] = {}
 
-    def add(self, shape: Any, kernel: Kernel) -> None:
+    def add_body(self, number: int, body: Drawn) -> None:
+        """Take a body drawn from the records of product `number`."""
+        known = self._mesh_of.get(body.key)
+        if known is None:
+            known = self._mesh_of[body.key] = self._mesh(*_together(body, self._index))
+        self._place(number, known, body.placement)
+
+    def add_shape(self, shape: Any, kernel: Kernel) -> None:
+        """Take a shape of the kernel."""
         geometry = shape.geometry
         key = f"{kernel} {geometry.id}"
         known = self._mesh_of.get(key)
         if known is None:
-            known = self._mesh_of[key] = self._mesh(geometry)
-        placement = _matrix(shape)
-        if isinstance(known, Text):
-            self._drawn.refused[shape.id] = known
-        elif not np.isfinite(placement).all():
-            self._drawn.refused[shape.id] = NOT_FINITE
-        elif np.abs(placement[:3, 3]).max() > FAR:
-            self._drawn.refused[shape.id] = TOO_FAR
-        else:
-            self._drawn.refused.pop(shape.id, None)
-            self._drawn.bodies[shape.id] = Representation(known, placement)
+            vertices = np.frombuffer(geometry.verts_buffer, dtype=np.float64).reshape(-1, 3).copy()
+            faces = np.frombuffer(geometry.faces_buffer, dtype=np.int32).reshape(-1, 3).copy()
+            looks = self._looks(geometry, len(faces))
+            known = self._mesh_of[key] = self._mesh(vertices, faces, looks)
+        self._place(shape.id, known, _matrix(shape))
 
-    def _mesh(self, geometry: Any) -> int | Text:
+    def _place(self, number: int, mesh: int | Text, placement: NDArray[np.float64]) -> None:
+        if isinstance(mesh, Text):
+            self.drawn.refused[number] = mesh
+        elif not np.isfinite(placement).all():
+            self.drawn.refused[number] = NOT_FINITE
+        elif np.abs(placement[:3, 3]).max() > FAR:
+            self.drawn.refused[number] = TOO_FAR
+        else:
+            self.drawn.refused.pop(number, None)
+            self.drawn.bodies[number] = Representation(mesh, placement)
+
+    def _mesh(
+        self, vertices: NDArray[np.float64], faces: NDArray[np.int32], looks: NDArray[np.int32]
+    ) -> int | Text:
         """Index of the mesh, or why it is refused."""
-        vertices = np.frombuffer(geometry.verts_buffer, dtype=np.float64).reshape(-1, 3).copy()
-        faces = np.frombuffer(geometry.faces_buffer, dtype=np.int32).reshape(-1, 3).copy()
         if not len(faces):
             return NO_FACES
         if not np.isfinite(vertices).all():
             return NOT_FINITE
         if np.abs(vertices).max() > FAR:
             return TOO_FAR
-        self._drawn.meshes.append(Mesh(vertices, faces, self._materials(geometry, len(faces))))
-        return len(self._drawn.meshes) - 1
+        if (looks < 0).all():
+            looks = no_materials()
+        self.drawn.meshes.append(Mesh(vertices, faces, looks))
+        return len(self.drawn.meshes) - 1
 
-    def _materials(self, geometry: Any, faces: int) -> NDArray[np.int32]:
+    def _looks(self, geometry: Any, faces: int) -> NDArray[np.int32]:
         local = np.frombuffer(geometry.material_ids_buffer, dtype=np.int32)
         styles = list(geometry.materials)
         if not styles or len(local) != faces:
-            return np.zeros(0, dtype=np.int32)
-        table = np.array([*(self._material(style) for style in styles), -1], dtype=np.int32)
+            return no_materials()
+        table = np.array([*(self._style(style) for style in styles), -1], dtype=np.int32)
         return np.asarray(table[np.where(local < 0, len(styles), local)], dtype=np.int32)
 
-    def _material(self, style: Any) -> int:
+    def _style(self, style: Any) -> int:
+        if style.instance_id() == 0:  # the kernel's own default for the class, not of the file
+            return -1
         red, green, blue = style.diffuse.r(), style.diffuse.g(), style.diffuse.b()
         see_through = style.transparency if style.has_transparency() else 0.0
         opacity = 1.0 if math.isnan(see_through) else 1.0 - see_through
-        colour = tuple(min(max(float(part), 0.0), 1.0) for part in (red, green, blue, opacity))
-        key = (str(style.name), colour)
-        if key not in self._material_of:
-            self._material_of[key] = len(self._drawn.materials)
-            self._drawn.materials.append(Material(key[0], colour))  # type: ignore[arg-type]
-        return self._material_of[key]
+        red, green, blue, opacity = (
+            min(max(float(part), 0.0), 1.0) for part in (red, green, blue, opacity)
+        )
+        return self._index(Material(str(style.name), (red, green, blue, opacity)))
+
+    def _index(self, look: Material | None) -> int:
+        if look is None:
+            return -1
+        if look not in self._material_of:
+            self._material_of[look] = len(self.drawn.materials)
+            self.drawn.materials.append(look)
+        return self._material_of[look]
+
+
+def _together(
+    body: Drawn, index: Callable[[Material | None], int]
+) -> tuple[NDArray[np.float64], NDArray[np.int32], NDArray[np.int32]]:
+    """The pieces of a body as one mesh: vertices, faces and the material of each face."""
+    if len(body.pieces) == 1:
+        (piece,) = body.pieces
+        vertices, faces = piece.body
+        return vertices, faces, np.full(len(faces), index(piece.look), dtype=np.int32)
+    counts = [len(piece.body[0]) for piece in body.pieces]
+    starts = np.cumsum([0, *counts[:-1]])
+    return (
+        np.concatenate([piece.body[0] for piece in body.pieces]),
+        np.concatenate(
+            [piece.body[1] + start for piece, start in zip(body.pieces, starts, strict=True)]
+        ).astype(np.int32),
+        np.repeat(
+            np.array([index(piece.look) for piece in body.pieces], dtype=np.int32),
+            [len(piece.body[1]) for piece in body.pieces],
+        ),
+    )
 
 
 def _matrix(shape: Any) -> NDArray[np.float64]:

@@ -1,0 +1,217 @@
+"""The body of a product: its items, less its openings, shared where it is repeated."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cim.building import Material
+from cim.ifc.direct.item import Items, Piece
+from cim.ifc.direct.placement import Placements
+from cim.ifc.direct.records import NotDirectError, Records
+from cim.ifc.direct.solid import Solid, Triangles
+from cim.ifc.direct.style import Styles
+from cim.ifc.step import StepFile
+
+SURFACES = (b"Body", b"Body-FallBack", b"Facetation", b"Surface", b"Tessellation", b"Mesh")
+RIGID = 1e-9  # how far the axes of a placement may be from length one and from square
+PLACEMENT, REPRESENTATION = 5, 6  # arguments of every IfcProduct
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Drawn:
+    """The body of a product.
+
+    Attributes:
+        key: equal for products that share one mesh.
+        pieces: in the mesh's frame, metres.
+        placement: shape (4, 4), mesh frame -> engineering CRS.
+    """
+
+    key: tuple[Any, ...]
+    pieces: Sequence[Piece]
+    placement: NDArray[np.float64]
+
+
+class DirectBodies:
+    """Draws products of one file.
+
+    Args:
+        step: the file.
+        length: metres of one of its length units.
+        angle: radians of one of its angle units.
+    """
+
+    def __init__(self, step: StepFile, length: float, angle: float) -> None:
+        self._records = Records(step, length, angle)
+        self._placements = Placements(self._records)
+        self._openings: dict[int, list[int]] = {}
+        self._wholes: dict[int, int] = {}
+        self._added: set[int] = set()
+        self._order = np.argsort(step.numbers, kind="stable")
+        self._numbers = step.numbers[self._order]
+        self._items: Items | None = None
+        # Anything odd about a file's records is judged by one parser only, the kernel's.
+        if not (step.repeated or step.malformed):
+            with contextlib.suppress(NotDirectError, *CONTRADICTIONS):
+                self._read_relations()
+                self._styles = Styles(self._records)
+                if not self._has_moved_world():
+                    self._items = Items(self._records, self._placements, self._styles)
+
+    def draw(self, number: int) -> Drawn:
+        """The body of a product.
+
+        Args:
+            number: its instance number.
+
+        Raises:
+            NotDirectError: the kernel is to draw it.
+        """
+        try:
+            return self._draw(self._row_of(number))
+        except CONTRADICTIONS as error:
+            raise NotDirectError from error
+
+    def _draw(self, row: int) -> Drawn:
+        if self._items is None or row in self._added:
+            raise NotDirectError
+        items = self._items
+        placement, shape = self._records.arguments(row)[PLACEMENT : REPRESENTATION + 1]
+        matrix = self._placements.local(placement)
+        representation = self._surface(shape)
+        own = self._styles.of_product(row)
+        openings = list(self._openings_of(row))
+        if openings:
+            return Drawn((row,), self._cut(items, representation, placement, openings, own), matrix)
+        repeated = self._repeated(items, representation)
+        if repeated is not None:
+            source, mapping, look = repeated
+            if _is_rigid(mapping):
+                look = look or own
+                pieces = _looking(items.representation(source), look)
+                return Drawn((source, look), pieces, matrix @ mapping)
+        pieces = _looking(items.representation(representation), own)
+        if not pieces:
+            raise NotDirectError("no items")
+        return Drawn((representation, own), pieces, matrix)
+
+    def _row_of(self, number: int) -> int:
+        place = int(np.searchsorted(self._numbers, number))
+        if place == len(self._numbers) or self._numbers[place] != number:
+            raise NotDirectError
+        return int(self._order[place])
+
+    def _surface(self, shape: Any) -> int:
+        """The only representation of a product that is a surface or body."""
+        representations = self._records.read(shape, *SHAPES)[2]
+        found = [
+            row
+            for row in representations
+            if self._records.read(row, "IFCSHAPEREPRESENTATION", *NOT_SHAPES)[1] in SURFACES
+        ]
+        if len(found) != 1:
+            raise NotDirectError("several representations")
+        return int(found[0])
+
+    def _repeated(
+        self, items: Items, representation: int
+    ) -> tuple[int, NDArray[np.float64], Material | None] | None:
+        """What a representation of one mapped item repeats, where, and how the item looks."""
+        found = self._records.read(representation, "IFCSHAPEREPRESENTATION")[3]
+        if len(found) != 1 or self._records.name(found[0]) != "IFCMAPPEDITEM":
+            return None
+        source, matrix = items.mapping(found[0])
+        return source, matrix, self._styles.of_item(found[0])
+
+    def _cut(
+        self,
+        items: Items,
+        representation: int,
+        base: Any,
+        openings: Iterable[int],
+        own: Material | None,
+    ) -> list[Piece]:
+        cutters: list[Solid] = []
+        for opening in openings:
+            placement, shape = self._records.arguments(opening)[PLACEMENT : REPRESENTATION + 1]
+            if shape is None:
+                continue
+            there = self._placements.relative(placement, base)
+            pieces = items.representation(self._surface(shape))
+            cutters.extend(piece.moved(there).solid() for piece in pieces)
+        whole = _looking(items.representation(representation), own)
+        return [replace(piece, body=_cut(piece, cutters)) for piece in whole]
+
+    def _openings_of(self, row: int) -> Iterable[int]:
+        """Openings of a product and of the wholes it is a part of."""
+        here: int | None = row
+        seen: set[int] = set()
+        while here is not None and here not in seen:
+            seen.add(here)
+            yield from self._openings.get(here, ())
+            here = self._wholes.get(here)
+
+    def _read_relations(self) -> None:
+        records, step = self._records, self._records.step
+        for row in step.rows_of("IFCRELVOIDSELEMENT").tolist():
+            whole, opening = records.arguments(row)[4:6]
+            if isinstance(whole, int) and isinstance(opening, int):
+                self._openings.setdefault(whole, []).append(opening)
+        for row in step.rows_of("IFCRELPROJECTSELEMENT").tolist():
+            whole = records.arguments(row)[4]
+            if isinstance(whole, int):
+                self._added.add(whole)
+        if self._openings:
+            for row in step.rows_of("IFCRELAGGREGATES").tolist():
+                whole, parts = records.arguments(row)[4:6]
+                for part in parts or ():
+                    if isinstance(part, int) and isinstance(whole, int):
+                        self._wholes.setdefault(part, whole)
+
+    def _has_moved_world(self) -> bool:
+        """Whether a context has a coordinate system of its own."""
+        for row in self._records.step.rows_of("IFCGEOMETRICREPRESENTATIONCONTEXT").tolist():
+            world = self._records.arguments(row)[4]
+            try:
+                if not np.array_equal(self._placements.axes(world), np.eye(4)):
+                    return True
+            except NotDirectError:
+                return True
+        return False
+
+
+def _cut(piece: Piece, cutters: Sequence[Solid]) -> Triangles:
+    low, high = piece.body[0].min(axis=0), piece.body[0].max(axis=0)
+    near = [
+        cutter
+        for cutter in cutters
+        if (cutter.vertices.min(axis=0) < high).all() and (cutter.vertices.max(axis=0) > low).all()
+    ]
+    if not near:
+        return piece.body
+    left = piece.solid().without(near)
+    return left.vertices, left.faces
+
+
+def _looking(pieces: Sequence[Piece], own: Material | None) -> Sequence[Piece]:
+    """Pieces that nothing gives a look have that of their product."""
+    if own is None:
+        return pieces
+    return [replace(piece, look=piece.look or own) for piece in pieces]
+
+
+def _is_rigid(matrix: NDArray[np.float64]) -> bool:
+    axes = matrix[:3, :3]
+    return bool(np.abs(axes.T @ axes - np.eye(3)).max() < RIGID and np.linalg.det(axes) > 0.0)
+
+
+# What comes of a record whose arguments are not those of its class.
+CONTRADICTIONS = (IndexError, KeyError, TypeError, ValueError, OverflowError, np.linalg.LinAlgError)
+SHAPES = ("IFCPRODUCTDEFINITIONSHAPE", "IFCPRODUCTREPRESENTATION")
+NOT_SHAPES = ("IFCTOPOLOGYREPRESENTATION", "IFCSTYLEDREPRESENTATION")

@@ -1,0 +1,173 @@
+"""Placements and operators as matrices, metres (IFC4 8.8.3, 8.9.3)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cim.ifc.direct.records import NotDirectError, Records
+
+PARALLEL = 1e-9  # sine of the angle below which two axes span no plane
+SQUARE = 1e-6  # cosine above which given axes are not taken for orthogonal
+DEEPEST = 2000  # levels of placement; deeper ones are refused before
+
+Vector = tuple[float, float, float]
+X: Vector = (1.0, 0.0, 0.0)
+Y: Vector = (0.0, 1.0, 0.0)
+Z: Vector = (0.0, 0.0, 1.0)
+
+
+class Placements:
+    """Matrices of the placements of one file; each is computed once."""
+
+    def __init__(self, records: Records) -> None:
+        self._records = records
+        self._local: dict[int, NDArray[np.float64]] = {}
+        self._axes: dict[int, NDArray[np.float64]] = {}
+        self._directions: dict[int, Vector] = {}
+
+    def local(self, row: Any) -> NDArray[np.float64]:
+        """Object frame -> engineering CRS, shape (4, 4); the identity for None.
+
+        Raises:
+            NotDirectError: it stands on a grid or an alignment.
+        """
+        chain: list[int] = []
+        while row is not None and row not in self._local:
+            if len(chain) > DEEPEST:
+                raise NotDirectError("IfcLocalPlacement")
+            chain.append(row)
+            row = self._records.read(row, "IFCLOCALPLACEMENT")[0]
+        matrix = np.eye(4) if row is None else self._local[row]
+        for link in reversed(chain):
+            relative = self._records.read(link, "IFCLOCALPLACEMENT")[1]
+            matrix = self._local[link] = matrix @ self.axes(relative)
+        return matrix
+
+    def relative(self, row: Any, base: Any) -> NDArray[np.float64]:
+        """Object frame -> the frame of another placement, shape (4, 4); exact where one is given relative to the other."""
+        matrix = np.eye(4)
+        here = row
+        for _ in range(DEEPEST):
+            if here == base:
+                return matrix
+            if here is None:
+                break
+            parent, axes = self._records.read(here, "IFCLOCALPLACEMENT")[:2]
+            matrix, here = self.axes(axes) @ matrix, parent
+        return np.linalg.inv(self.local(base)) @ self.local(row)
+
+    def axes(self, row: Any) -> NDArray[np.float64]:
+        """An IfcAxis2Placement2D or 3D as a matrix, shape (4, 4); the identity for None.
+
+        Raises:
+            NotDirectError: neither, or its axes span no space.
+        """
+        if row is None:
+            return np.eye(4)
+        if row not in self._axes:
+            self._axes[row] = self._read_axes(row)
+        return self._axes[row]
+
+    def _read_axes(self, row: int) -> NDArray[np.float64]:
+        name = self._records.name(row)
+        if name == "IFCAXIS2PLACEMENT2D":
+            location, ref = self._records.read(row, name)[:2]
+            x = self.direction(ref) if ref is not None else X
+            return frame(self._origin(location), (x[0], x[1], 0.0), (-x[1], x[0], 0.0), Z)
+        location, axis, ref = self._records.read(row, "IFCAXIS2PLACEMENT3D")[:3]
+        z = self.direction(axis) if axis is not None else Z
+        given = self.direction(ref) if ref is not None else X
+        along = dot(given, z)
+        x = unit(
+            (given[0] - along * z[0], given[1] - along * z[1], given[2] - along * z[2]), PARALLEL
+        )
+        return frame(self._origin(location), x, cross(z, x), z)
+
+    def operator(self, row: Any) -> NDArray[np.float64]:
+        """An IfcCartesianTransformationOperator3D as a matrix, shape (4, 4), scales and mirrors included.
+
+        Raises:
+            NotDirectError: another operator, or axes that are not orthogonal.
+        """
+        name = self._records.name(row)
+        given = self._records.read(
+            row,
+            "IFCCARTESIANTRANSFORMATIONOPERATOR3D",
+            "IFCCARTESIANTRANSFORMATIONOPERATOR3DNONUNIFORM",
+        )
+        first, second, origin, scale, third = given[:5]
+        scales = [_scale(scale)] * 3
+        if name.endswith("NONUNIFORM"):
+            scales[1:] = [_scale(s if s is not None else scale) for s in given[5:7]]
+        x = self.direction(first) if first is not None else X
+        y = self.direction(second) if second is not None else Y
+        z = self.direction(third) if third is not None else cross(x, y)
+        if max(abs(dot(x, y)), abs(dot(y, z)), abs(dot(z, x))) > SQUARE:
+            raise NotDirectError(name)
+        matrix = frame(self._origin(origin), x, y, z)
+        matrix[:3, :3] *= scales
+        return matrix
+
+    def direction(self, row: Any) -> Vector:
+        """An IfcDirection, of length one; the third part is 0 where the file has two.
+
+        Raises:
+            NotDirectError: it has no length.
+        """
+        if row not in self._directions:
+            (ratios,) = self._records.read(row, "IFCDIRECTION")[:1]
+            if not all(isinstance(ratio, float) for ratio in ratios) or not 2 <= len(ratios) <= 3:
+                raise NotDirectError("IfcDirection")
+            self._directions[row] = unit((*ratios, 0.0)[:3], 0.0)
+        return self._directions[row]
+
+    def _origin(self, row: Any) -> NDArray[np.float64]:
+        found: NDArray[np.float64] = self._records.points([row])[0]
+        return found
+
+
+def _scale(given: Any) -> float:
+    if given is None:
+        return 1.0
+    if not isinstance(given, float) or not given > 0.0:
+        raise NotDirectError("Scale")
+    return given
+
+
+def frame(origin: NDArray[np.float64], x: Vector, y: Vector, z: Vector) -> NDArray[np.float64]:
+    """The matrix with these columns, shape (4, 4)."""
+    matrix = np.eye(4)
+    matrix[:3, 0], matrix[:3, 1], matrix[:3, 2], matrix[:3, 3] = x, y, z, origin
+    return matrix
+
+
+def unit(vector: Sequence[float], shortest: float) -> Vector:
+    """The vector at length one.
+
+    Raises:
+        NotDirectError: it is not longer than `shortest`.
+    """
+    x, y, z = vector
+    length = math.sqrt(x * x + y * y + z * z)
+    if not shortest < length < math.inf:
+        raise NotDirectError("IfcDirection")
+    return (x / length, y / length, z / length)
+
+
+def cross(a: Vector, b: Vector) -> Vector:
+    """Vector product."""
+    return (
+        a[1] * b[2] - a[2] * b[1],
+        a[2] * b[0] - a[0] * b[2],
+        a[0] * b[1] - a[1] * b[0],
+    )
+
+
+def dot(a: Vector, b: Vector) -> float:
+    """Scalar product."""
+    return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]

@@ -1,0 +1,117 @@
+"""The records of an open file, and the refusal that hands a shape to the kernel."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+from cim.ifc.step import Arguments, StepFile
+from cim.ifc.step.lexer import CLOSE, INTEGER, OPEN, REAL
+
+
+class NotDirectError(Exception):
+    """A shape that is not drawn here; the kernel draws it."""
+
+
+class Records:
+    """A file's instances, by row.
+
+    Args:
+        step: the file.
+        length: metres of one of its length units.
+        angle: radians of one of its angle units.
+    """
+
+    def __init__(self, step: StepFile, length: float, angle: float) -> None:
+        self.step = step
+        self.length = length
+        self.angle = angle
+        self.arguments = Arguments(step)
+        self._names = step.names
+        self._types = step.types.tolist()
+
+    def name(self, row: Any) -> str:
+        """The class of an instance, upper case; empty when the reference leads nowhere or to a complex instance."""
+        if not isinstance(row, int) or row < 0:
+            return ""
+        kind = self._types[row]
+        return self._names[kind] if kind >= 0 else ""
+
+    def read(self, row: Any, *names: str) -> list[Any]:
+        """Arguments of an instance of one of these classes.
+
+        Raises:
+            NotDirectError: it is none of them.
+        """
+        if self.name(row) not in names:
+            raise NotDirectError(self.name(row))
+        found: list[Any] = self.arguments(row)
+        return found
+
+    def points(self, rows: Sequence[int]) -> NDArray[np.float64]:
+        """Coordinates of IfcCartesianPoint instances, shape (N, 3), metres; the third is 0 where the file has two.
+
+        Raises:
+            NotDirectError: one is something else.
+        """
+        if not rows or any(self.name(row) != "IFCCARTESIANPOINT" for row in rows):
+            raise NotDirectError("IfcCartesianPoint")
+        return gathered(self.step, np.array(rows, dtype=np.int64)) * self.length
+
+    def triples(self, row: int, argument: int, width: int = 3) -> NDArray[np.float64]:
+        """A list of lists of numbers at one place of an instance's arguments, shape (N, width).
+
+        Raises:
+            NotDirectError: it is no such list.
+        """
+        step = self.step
+        token, end = int(step.firsts[row]), int(step.firsts[row + 1])
+        for _ in range(argument):
+            if token >= end:
+                raise NotDirectError
+            token = (int(step.values[token]) if step.kinds[token] == OPEN else token) + 1
+        if token >= end or step.kinds[token] != OPEN:
+            raise NotDirectError
+        kinds = step.kinds[token : int(step.values[token])]
+        numbers = step.values[token : int(step.values[token])][(kinds == REAL) | (kinds == INTEGER)]
+        if len(numbers) != width * np.count_nonzero(kinds[1:] == OPEN) or not len(numbers):
+            raise NotDirectError
+        return np.array(numbers.reshape(-1, width))
+
+
+def gathered(step: StepFile, rows: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Coordinates of point instances, shape (N, 3), file units.
+
+    Raises:
+        NotDirectError: one has neither two nor three coordinates.
+    """
+    found: NDArray[np.float64] = _gather(step.kinds, step.values, step.firsts, rows)
+    if np.isnan(found).any():
+        raise NotDirectError
+    return found
+
+
+@numba.njit(cache=True)
+def _gather(kinds, values, firsts, rows):  # type: ignore[no-untyped-def]
+    found = np.zeros((len(rows), 3))
+    for place in range(len(rows)):
+        token = firsts[rows[place]]
+        if token >= len(kinds) or kinds[token] != OPEN:
+            found[place, 0] = np.nan
+            continue
+        size = 0
+        token += 1
+        while kinds[token] != CLOSE:
+            if size == 3 or (kinds[token] != REAL and kinds[token] != INTEGER):
+                found[place, 0] = np.nan
+                break
+            found[place, size] = values[token]
+            size += 1
+            token += 1
+        if size < 2:
+            found[place, 0] = np.nan
+    return found

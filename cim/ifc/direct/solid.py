@@ -1,0 +1,233 @@
+"""Closed bodies: prisms, and what is left of them after clipping and cutting (IFC4 8.8.3.15, 8.8.3.7, 8.8.3.20)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import manifold3d
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+from cim.ifc.direct.polygon import Rings, oriented, triangulated
+from cim.ifc.direct.records import NotDirectError
+
+Triangles = tuple[NDArray[np.float64], NDArray[np.int32]]
+
+LEAST_RISE = 1e-3  # cosine between the direction of an extrusion and the normal of its profile
+SAME_PLANE = 1e-8  # m; coordinates along an axis this close are meant to be one, and are made so before a cut
+NOISE = 1e-12  # m; faces that are not square to the axes and this close are one plane
+NEAR_PLANE = (
+    1e-5  # m; faces between these two apart may leave a film, which the exact kernel is to judge
+)
+LARGEST = 1e4  # m from the body's own origin, as far as noise stays below these
+FLAT_TRIANGLE = 1e-12  # m2
+MOST_COMPARED = 20_000_000  # pairs of face and point
+
+
+def prism(rings: Rings, direction: NDArray[np.float64], matrix: NDArray[np.float64]) -> Triangles:
+    """A profile extruded.
+
+    Args:
+        rings: the outer one, then holes, each of shape (N, 2), metres.
+        direction: way of the extrusion with its length, shape (3,), in the frame of the profile.
+        matrix: shape (4, 4), rigid, frame of the profile -> frame of the body.
+
+    Raises:
+        NotDirectError: it goes along the profile's plane, or the profile crosses itself.
+    """
+    if not abs(direction[2]) > LEAST_RISE * float(np.linalg.norm(direction)):
+        raise NotDirectError("ExtrudedDirection")
+    turned = oriented(rings)
+    faces = triangulated(turned)
+    ends = np.cumsum(np.array([len(ring) for ring in turned]))
+    body: Triangles = _prism(np.concatenate(turned), ends, faces, direction, matrix)
+    return body
+
+
+@numba.njit(cache=True)
+def _prism(points, ends, caps, direction, matrix):  # type: ignore[no-untyped-def]
+    count = len(points)
+    vertices = np.zeros((2 * count, 3))
+    for place in range(count):
+        for level in range(2):
+            x = points[place, 0] + level * direction[0]
+            y = points[place, 1] + level * direction[1]
+            z = level * direction[2]
+            for axis in range(3):
+                vertices[place + level * count, axis] = (
+                    matrix[axis, 0] * x
+                    + matrix[axis, 1] * y
+                    + matrix[axis, 2] * z
+                    + matrix[axis, 3]
+                )
+    faces = np.zeros((2 * len(caps) + 2 * count, 3), dtype=np.int32)
+    made = 0
+    for cap in range(len(caps)):
+        a, b, c = caps[cap, 0], caps[cap, 1], caps[cap, 2]
+        faces[made, 0], faces[made, 1], faces[made, 2] = a, c, b
+        faces[made + 1, 0], faces[made + 1, 1], faces[made + 1, 2] = (
+            a + count,
+            b + count,
+            c + count,
+        )
+        made += 2
+    start = 0
+    for end in ends:
+        for here in range(start, end):
+            after = here + 1 if here + 1 < end else start
+            faces[made, 0], faces[made, 1], faces[made, 2] = here, after, after + count
+            faces[made + 1, 0], faces[made + 1, 1], faces[made + 1, 2] = (
+                here,
+                after + count,
+                here + count,
+            )
+            made += 2
+        start = end
+    if direction[2] < 0.0:
+        for face in range(len(faces)):
+            faces[face, 1], faces[face, 2] = faces[face, 2], faces[face, 1]
+    return vertices, faces
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Solid:
+    """A closed body that can be cut; made by `solid_of`.
+
+    Attributes:
+        vertices: shape (N, 3), metres.
+        faces: shape (M, 3), outward.
+    """
+
+    vertices: NDArray[np.float64]
+    faces: NDArray[np.int32]
+
+    def trimmed(self, normal: NDArray[np.float64], offset: float) -> Solid:
+        """The part where ``normal . x >= offset``.
+
+        Raises:
+            NotDirectError: nothing is left, or a face lies so near the plane that a film may be.
+        """
+        apart = np.abs(self.vertices @ normal - offset)
+        if ((apart > NOISE) & (apart < NEAR_PLANE)).any():
+            raise NotDirectError("film")
+        return _left(_manifold(self).trim_by_plane(normal, offset))
+
+    def without(self, others: Sequence[Solid]) -> Solid:
+        """What others leave of it.
+
+        Raises:
+            NotDirectError: nothing is left, or faces lie so near each other that a film may be.
+        """
+        return _left(manifold3d.Manifold.batch_boolean(_ready([self, *others]), SUBTRACT))
+
+    def common(self, other: Solid) -> Solid:
+        """What it shares with another; errors as for `without`."""
+        one, two = _ready([self, other])
+        return _left(one ^ two)
+
+    def joined(self, other: Solid) -> Solid:
+        """Both as one; errors as for `without`."""
+        one, two = _ready([self, other])
+        return _left(one + two)
+
+
+SUBTRACT = manifold3d.OpType.Subtract
+
+
+def solid_of(body: Triangles) -> Solid:
+    """A body that can be cut.
+
+    Raises:
+        NotDirectError: it is not closed, not consistently oriented, or inside out.
+    """
+    vertices, faces = body
+    if not len(faces) or not np.abs(vertices).max() < LARGEST:
+        raise NotDirectError("far from its origin")
+    volume = enclosed_volume(vertices, faces)
+    if volume is None or not volume > 0.0:
+        raise NotDirectError("not a closed body")
+    return Solid(vertices, faces)
+
+
+def enclosed_volume(vertices: NDArray[np.float64], faces: NDArray[np.int32]) -> float | None:
+    """Volume a surface encloses, m3; None unless every edge is passed once each way."""
+    starts = faces.ravel().astype(np.int64)
+    ends = faces[:, (1, 2, 0)].ravel().astype(np.int64)
+    forth = np.sort(starts * len(vertices) + ends)
+    back = np.sort(ends * len(vertices) + starts)
+    if not np.array_equal(forth, back) or (forth[1:] == forth[:-1]).any():
+        return None
+    local = vertices - vertices[0]
+    a, b, c = (local[faces[:, corner]] for corner in range(3))
+    return float(np.einsum("ij,ij->", a, np.cross(b, c))) / 6.0
+
+
+def _manifold(solid: Solid) -> manifold3d.Manifold:
+    made = manifold3d.Manifold(manifold3d.Mesh64(solid.vertices, solid.faces.astype(np.uint64)))
+    if made.status() != manifold3d.Error.NoError:
+        raise NotDirectError("not a closed body")
+    return made
+
+
+def _ready(solids: Sequence[Solid]) -> list[manifold3d.Manifold]:
+    """Bodies made ready to be cut by each other: planes meant to be one are.
+
+    Raises:
+        NotDirectError: faces of the first and another lie so near each other that a film may be.
+    """
+    snapped = _snapped(solids)
+    first = snapped[0]
+    for other in snapped[1:]:
+        pairs = len(first.faces) * len(other.vertices) + len(other.faces) * len(first.vertices)
+        if pairs > MOST_COMPARED:
+            raise NotDirectError("too many faces to cut")
+        if _film(first.vertices, first.faces, other.vertices) or _film(
+            other.vertices, other.faces, first.vertices
+        ):
+            raise NotDirectError("film")
+    return [_manifold(solid) for solid in snapped]
+
+
+def _snapped(solids: Sequence[Solid]) -> list[Solid]:
+    """Bodies whose coordinates along each axis are the same where they nearly are."""
+    points = np.concatenate([solid.vertices for solid in solids])
+    for axis in range(3):
+        values, place = np.unique(points[:, axis], return_inverse=True)
+        starts = np.concatenate([[True], np.diff(values) > SAME_PLANE])
+        points[:, axis] = values[np.flatnonzero(starts)[np.cumsum(starts) - 1]][place]
+    ends = np.cumsum([len(solid.vertices) for solid in solids])
+    return [
+        Solid(part, solid.faces)
+        for part, solid in zip(np.split(points, ends[:-1]), solids, strict=True)
+    ]
+
+
+def _left(manifold: manifold3d.Manifold) -> Solid:
+    if manifold.status() != manifold3d.Error.NoError or manifold.is_empty():
+        raise NotDirectError("nothing left")
+    mesh = manifold.to_mesh64()
+    return Solid(np.array(mesh.vert_properties[:, :3]), np.array(mesh.tri_verts, dtype=np.int32))
+
+
+@numba.njit(cache=True)
+def _film(vertices, faces, points):  # type: ignore[no-untyped-def]
+    """Whether a point lies nearly, but not quite, in the plane of a face."""
+    for face in range(len(faces)):
+        a, b, c = vertices[faces[face, 0]], vertices[faces[face, 1]], vertices[faces[face, 2]]
+        x = (b[1] - a[1]) * (c[2] - a[2]) - (b[2] - a[2]) * (c[1] - a[1])
+        y = (b[2] - a[2]) * (c[0] - a[0]) - (b[0] - a[0]) * (c[2] - a[2])
+        z = (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
+        length = np.sqrt(x * x + y * y + z * z)
+        if length < FLAT_TRIANGLE:
+            continue
+        for place in range(len(points)):
+            apart = abs(
+                (points[place, 0] - a[0]) * x
+                + (points[place, 1] - a[1]) * y
+                + (points[place, 2] - a[2]) * z
+            )
+            if NOISE * length < apart < NEAR_PLANE * length:
+                return True
+    return False
