@@ -24,11 +24,8 @@ HEARTBEAT = 1.0  # s; the parent ends a child it hears nothing from
 
 
 def preload() -> None:
-    """Import all that reading needs, compiled code too."""
-    import cim.ifc.document
-    import cim.ifc.reader
-    import cim.snapshot  # noqa: F401
-    from cim.ifc.direct.warm import warm
+    """Import all that reading needs, and use it once."""
+    from cim.ifc.warm import warm
 
     warm()
 

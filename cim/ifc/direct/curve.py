@@ -40,8 +40,7 @@ class Curves:
         """
         name = self._records.name(row)
         if name == "IFCPOLYLINE":
-            (rows,) = self._records.read(row, name)[:1]
-            return np.array(self._records.points(rows)[:, :2])
+            return np.array(self._records.line(row)[:, :2])
         if name == "IFCINDEXEDPOLYCURVE":
             return self._indexed(self._records.read(row, name))
         if name == "IFCCOMPOSITECURVE":

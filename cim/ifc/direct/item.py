@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -30,11 +31,13 @@ class Piece:
         body: points and triangles, metres.
         look: None when nothing says how it looks.
         is_round: it has chords for arcs; once it is cut, the kernel chooses other chords, so cutting it is the kernel's.
+        is_closed: it is known to be a closed body, by the way it was made.
     """
 
     body: Triangles
     look: Material | None
     is_round: bool = False
+    is_closed: bool = False
 
     def moved(self, matrix: NDArray[np.float64]) -> Piece:
         """The piece under an affine matrix (4, 4); turned inside out by a mirror, its faces are turned back."""
@@ -51,7 +54,7 @@ class Piece:
         """
         if self.is_round:
             raise NotDirectError("round")
-        return solid_of(self.body)
+        return Solid(*self.body) if self.is_closed else solid_of(self.body)
 
 
 class Items:
@@ -92,7 +95,7 @@ class Items:
             look = self._styles.of_item(row)
             moved = [piece.moved(matrix) for piece in self.representation(source, depth + 1)]
             return [replace(piece, look=piece.look or look) for piece in moved]
-        return [Piece(self._body(row, depth), self._look(row), self._is_round(row))]
+        return [replace(self._piece(row, depth), look=self._look(row))]
 
     def mapping(self, row: int) -> tuple[int, NDArray[np.float64]]:
         """The representation an IfcMappedItem repeats, and the matrix (4, 4) it is repeated under."""
@@ -108,13 +111,17 @@ class Items:
             look = self._styles.of_item(row)
         return look
 
-    def _body(self, row: int, depth: int) -> Triangles:
+    def _piece(self, row: int, depth: int) -> Piece:
+        """An item that is not mapped, without its look."""
         name = self._records.name(row)
         if name == "IFCEXTRUDEDAREASOLID":
             return self._extrusion(row)
         if name in BOOLEANS:
             cut = self._boolean(row, depth)
-            return cut.vertices, cut.faces
+            return Piece((cut.vertices, cut.faces), None, is_closed=True)
+        return Piece(self._faceted(row, name), None)
+
+    def _faceted(self, row: int, name: str) -> Triangles:
         if name in BREPS:
             return self._brep(row, name)
         if name in SURFACE_MODELS:
@@ -128,17 +135,13 @@ class Items:
             return facets.polygonal_face_set(self._records, row)
         raise NotDirectError(name)
 
-    def _is_round(self, row: int) -> bool:
-        return self._records.name(row) == "IFCEXTRUDEDAREASOLID" and self._profiles.is_round(
-            self._records.arguments(row)[0]
-        )
-
-    def _extrusion(self, row: int) -> Triangles:
+    def _extrusion(self, row: int) -> Piece:
         profile, position, direction, depth = self._records.read(row, "IFCEXTRUDEDAREASOLID")[:4]
-        if not isinstance(depth, float) or not depth > 0.0:
+        if not isinstance(depth, float) or not 0.0 < depth < math.inf:
             raise NotDirectError("Depth")
         way = np.array(self._placements.direction(direction)) * (depth * self._records.length)
-        return prism(self._profiles.rings(profile), way, self._placements.axes(position))
+        body = prism(self._profiles.rings(profile), way, self._placements.axes(position))
+        return Piece(body, None, self._profiles.is_round(profile), is_closed=True)
 
     def _brep(self, row: int, name: str) -> Triangles:
         """A body bounded by closed shells, turned right side out; one that is not closed stays as it is written."""
@@ -169,7 +172,7 @@ class Items:
     def _solid(self, row: int, depth: int) -> Solid:
         if self._records.name(row) in BOOLEANS:
             return self._boolean(row, depth)
-        return Piece(self._body(row, depth), None, self._is_round(row)).solid()
+        return self._piece(row, depth).solid()
 
     def _clipped(self, body: Solid, row: int) -> Solid:
         name = self._records.name(row)
@@ -189,7 +192,7 @@ class Items:
         low, high = float(local[:, 2].min()) - size, float(local[:, 2].max()) + size
         lowered = position.copy()
         lowered[:3, 3] += position[:3, 2] * low
-        column = solid_of(prism([ring], np.array([0.0, 0.0, high - low]), lowered))
+        column = Solid(*prism([ring], np.array([0.0, 0.0, high - low]), lowered))
         try:
             cutter = column.trimmed(-normal, -offset)
         except NotDirectError:

@@ -6,13 +6,16 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from cim.ifc.direct.records import NotDirectError, Records
+from cim.ifc.direct.records import NotDirectError, Records, numbers
+from cim.ifc.step.lexer import DERIVED, NULL, REFERENCE
 
 PARALLEL = 1e-9  # sine of the angle below which two axes span no plane
 SQUARE = 1e-6  # cosine above which given axes are not taken for orthogonal
+AXES = ("IFCAXIS2PLACEMENT3D", "IFCAXIS2PLACEMENT2D", "IFCCARTESIANPOINT", "IFCDIRECTION")
 DEEPEST = 2000  # levels of placement; deeper ones are refused before
 
 Vector = tuple[float, float, float]
@@ -26,6 +29,7 @@ class Placements:
 
     def __init__(self, records: Records) -> None:
         self._records = records
+        self._classes = np.array([records.kind_of(name) for name in AXES], dtype=np.int64)
         self._local: dict[int, NDArray[np.float64]] = {}
         self._axes: dict[int, NDArray[np.float64]] = {}
         self._directions: dict[int, Vector] = {}
@@ -74,19 +78,21 @@ class Placements:
         return self._axes[row]
 
     def _read_axes(self, row: int) -> NDArray[np.float64]:
-        name = self._records.name(row)
-        if name == "IFCAXIS2PLACEMENT2D":
-            location, ref = self._records.read(row, name)[:2]
-            x = self.direction(ref) if ref is not None else X
-            return frame(self._origin(location), (x[0], x[1], 0.0), (-x[1], x[0], 0.0), Z)
-        location, axis, ref = self._records.read(row, "IFCAXIS2PLACEMENT3D")[:3]
-        z = self.direction(axis) if axis is not None else Z
-        given = self.direction(ref) if ref is not None else X
-        along = dot(given, z)
-        x = unit(
-            (given[0] - along * z[0], given[1] - along * z[1], given[2] - along * z[2]), PARALLEL
+        records, step = self._records, self._records.step
+        matrix = np.eye(4)
+        done = _axes(
+            step.kinds,
+            step.values,
+            step.firsts,
+            step.types,
+            self._classes,
+            row,
+            records.length,
+            matrix,
         )
-        return frame(self._origin(location), x, cross(z, x), z)
+        if not done:
+            raise NotDirectError(records.name(row))
+        return matrix
 
     def operator(self, row: Any) -> NDArray[np.float64]:
         """An IfcCartesianTransformationOperator3D as a matrix, shape (4, 4), scales and mirrors included.
@@ -131,10 +137,60 @@ class Placements:
         return found
 
 
+@numba.njit(cache=True)
+def _unit(kinds, values, firsts, types, direction_kind, token, found):  # type: ignore[no-untyped-def]
+    """Fill in the direction a token refers to, at length one; leave what is there when it refers to none."""
+    if kinds[token] == NULL or kinds[token] == DERIVED:
+        return True
+    row = np.int64(values[token])
+    if kinds[token] != REFERENCE or row < 0 or types[row] != direction_kind:
+        return False
+    found[:] = 0.0
+    if numbers(kinds, values, firsts[row], found) < 0:
+        return False
+    length = np.sqrt(found[0] ** 2 + found[1] ** 2 + found[2] ** 2)
+    if not (0.0 < length < np.inf):
+        return False
+    found /= length
+    return True
+
+
+@numba.njit(cache=True)
+def _axes(kinds, values, firsts, types, classes, row, length, matrix):  # type: ignore[no-untyped-def]
+    """Fill in the matrix of an IfcAxis2Placement2D or 3D; whether it is one, and its axes span a space."""
+    space, plane, point_kind, direction_kind = classes
+    token, end = firsts[row], firsts[row + 1]
+    flat = types[row] == plane
+    if (types[row] != space and not flat) or end - token != (2 if flat else 3):
+        return False
+    point = np.int64(values[token])
+    if kinds[token] != REFERENCE or point < 0 or types[point] != point_kind:
+        return False
+    if numbers(kinds, values, firsts[point], matrix[:3, 3]) < 0:
+        return False
+    matrix[:3, 3] *= length
+    x, z = np.array([1.0, 0.0, 0.0]), np.array([0.0, 0.0, 1.0])
+    if not _unit(kinds, values, firsts, types, direction_kind, end - 1, x):
+        return False
+    if not flat and not _unit(kinds, values, firsts, types, direction_kind, end - 2, z):
+        return False
+    x -= (x[0] * z[0] + x[1] * z[1] + x[2] * z[2]) * z
+    size = np.sqrt(x[0] ** 2 + x[1] ** 2 + x[2] ** 2)
+    if size <= PARALLEL:
+        return False
+    x /= size
+    matrix[:3, 0] = x
+    matrix[0, 1] = z[1] * x[2] - z[2] * x[1]
+    matrix[1, 1] = z[2] * x[0] - z[0] * x[2]
+    matrix[2, 1] = z[0] * x[1] - z[1] * x[0]
+    matrix[:3, 2] = z
+    return True
+
+
 def _scale(given: Any) -> float:
     if given is None:
         return 1.0
-    if not isinstance(given, float) or not given > 0.0:
+    if not isinstance(given, float) or not 0.0 < given < math.inf:
         raise NotDirectError("Scale")
     return given
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -109,7 +110,7 @@ class Profiles:
         return self._placed(arguments[2], [np.array(ring)])
 
     def _sizes(self, given: list[Any]) -> list[float]:
-        if not all(isinstance(size, float) and size > 0.0 for size in given):
+        if not all(isinstance(size, float) and 0.0 < size < math.inf for size in given):
             raise NotDirectError("size")
         return [size * self._records.length for size in given]
 

@@ -10,7 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cim.ifc.step import Arguments, StepFile
-from cim.ifc.step.lexer import CLOSE, INTEGER, OPEN, REAL
+from cim.ifc.step.lexer import CLOSE, INTEGER, OPEN, REAL, REFERENCE
+
+ABSENT = -2
 
 
 class NotDirectError(Exception):
@@ -32,6 +34,7 @@ class Records:
         self.angle = angle
         self.arguments = Arguments(step)
         self._names = step.names
+        self._kinds = {name: index for index, name in enumerate(step.names)}
         self._types = step.types.tolist()
 
     def name(self, row: Any) -> str:
@@ -61,6 +64,30 @@ class Records:
         if not rows or any(self.name(row) != "IFCCARTESIANPOINT" for row in rows):
             raise NotDirectError("IfcCartesianPoint")
         return gathered(self.step, np.array(rows, dtype=np.int64)) * self.length
+
+    def kind_of(self, name: str) -> int:
+        """Index of a class among the file's, as in `StepFile.types`; one that no instance has when there is none."""
+        return self._kinds.get(name, ABSENT)
+
+    def line(self, row: int) -> NDArray[np.float64]:
+        """Coordinates of the points that make up an instance's only argument, shape (N, 3), metres; as `points`.
+
+        Raises:
+            NotDirectError: its argument is no list of points.
+        """
+        step = self.step
+        found = _line(
+            step.kinds,
+            step.values,
+            step.firsts,
+            step.types,
+            self.kind_of("IFCCARTESIANPOINT"),
+            step.firsts[row],
+        )
+        if not len(found) or np.isnan(found[:, 0]).any():
+            raise NotDirectError("IfcCartesianPoint")
+        metres: NDArray[np.float64] = found * self.length
+        return metres
 
     def triples(self, row: int, argument: int, width: int = 3) -> NDArray[np.float64]:
         """A list of lists of numbers at one place of an instance's arguments, shape (N, width).
@@ -96,22 +123,43 @@ def gathered(step: StepFile, rows: NDArray[np.int64]) -> NDArray[np.float64]:
 
 
 @numba.njit(cache=True)
+def numbers(kinds, values, token, found):  # type: ignore[no-untyped-def]
+    """Fill in the numbers of the list that opens at a token; how many there are, -1 when it is no list of two or three."""
+    if token >= len(kinds) or kinds[token] != OPEN:
+        return -1
+    size = 0
+    token += 1
+    while kinds[token] != CLOSE:
+        if size == 3 or (kinds[token] != REAL and kinds[token] != INTEGER):
+            return -1
+        found[size] = values[token]
+        size += 1
+        token += 1
+    return size if size >= 2 else -1
+
+
+@numba.njit(cache=True)
 def _gather(kinds, values, firsts, rows):  # type: ignore[no-untyped-def]
     found = np.zeros((len(rows), 3))
     for place in range(len(rows)):
-        token = firsts[rows[place]]
-        if token >= len(kinds) or kinds[token] != OPEN:
+        if numbers(kinds, values, firsts[rows[place]], found[place]) < 0:
             found[place, 0] = np.nan
-            continue
-        size = 0
-        token += 1
-        while kinds[token] != CLOSE:
-            if size == 3 or (kinds[token] != REAL and kinds[token] != INTEGER):
-                found[place, 0] = np.nan
-                break
-            found[place, size] = values[token]
-            size += 1
-            token += 1
-        if size < 2:
+    return found
+
+
+@numba.njit(cache=True)
+def _line(kinds, values, firsts, types, point_kind, token):  # type: ignore[no-untyped-def]
+    if token >= len(kinds) or kinds[token] != OPEN:
+        return np.zeros((0, 3))
+    count = np.int64(values[token]) - token - 1
+    found = np.zeros((max(count, 0), 3))
+    for place in range(count):
+        row = np.int64(values[token + 1 + place])
+        if (
+            kinds[token + 1 + place] != REFERENCE
+            or row < 0
+            or types[row] != point_kind
+            or numbers(kinds, values, firsts[row], found[place]) < 0
+        ):
             found[place, 0] = np.nan
     return found

@@ -17,10 +17,11 @@ Triangles = tuple[NDArray[np.float64], NDArray[np.int32]]
 
 LEAST_RISE = 1e-3  # cosine between the direction of an extrusion and the normal of its profile
 SAME_PLANE = 1e-8  # m; coordinates along an axis this close are meant to be one, and are made so before a cut
-NOISE = 1e-12  # m; faces that are not square to the axes and this close are one plane
-NEAR_PLANE = (
-    1e-5  # m; faces between these two apart may leave a film, which the exact kernel is to judge
-)
+NOISE = 1e-12  # m; what rounding moves a point off a plane it is meant to lie on
+# Faces of two bodies this close, but not in one plane to the last bit, leave a film of no thickness; the exact kernel judges those.
+NEAR_PLANE = 1e-5  # m
+SQUARE = 1e-12  # what a unit normal may have across an axis to be along it; then coordinates alone decide what is one plane
+FACE = 3  # points of a body in a plane make a face of it, which may lie against another's
 LARGEST = 1e4  # m from the body's own origin, as far as noise stays below these
 FLAT_TRIANGLE = 1e-12  # m2
 MOST_COMPARED = 20_000_000  # pairs of face and point
@@ -109,8 +110,7 @@ class Solid:
         Raises:
             NotDirectError: nothing is left, or a face lies so near the plane that a film may be.
         """
-        apart = np.abs(self.vertices @ normal - offset)
-        if ((apart > NOISE) & (apart < NEAR_PLANE)).any():
+        if _may_leave_film(self.vertices, *normal, offset):
             raise NotDirectError("film")
         return _left(_manifold(self).trim_by_plane(normal, offset))
 
@@ -175,19 +175,28 @@ def _ready(solids: Sequence[Solid]) -> list[manifold3d.Manifold]:
     """Bodies made ready to be cut by each other: planes meant to be one are.
 
     Raises:
-        NotDirectError: faces of the first and another lie so near each other that a film may be.
+        NotDirectError: faces of two lie so near each other that a film may be.
     """
     snapped = _snapped(solids)
-    first = snapped[0]
-    for other in snapped[1:]:
-        pairs = len(first.faces) * len(other.vertices) + len(other.faces) * len(first.vertices)
-        if pairs > MOST_COMPARED:
-            raise NotDirectError("too many faces to cut")
-        if _film(first.vertices, first.faces, other.vertices) or _film(
-            other.vertices, other.faces, first.vertices
-        ):
-            raise NotDirectError("film")
+    boxes = [(solid.vertices.min(axis=0), solid.vertices.max(axis=0)) for solid in snapped]
+    for place, one in enumerate(snapped):
+        low, high = boxes[place]
+        for step, other in enumerate(snapped[place + 1 :], start=place + 1):
+            if (boxes[step][0] <= high + NEAR_PLANE).all() and (
+                boxes[step][1] >= low - NEAR_PLANE
+            ).all():
+                _refuse_film(one, other)
     return [_manifold(solid) for solid in snapped]
+
+
+def _refuse_film(one: Solid, other: Solid) -> None:
+    pairs = len(one.faces) * len(other.vertices) + len(other.faces) * len(one.vertices)
+    if pairs > MOST_COMPARED:
+        raise NotDirectError("too many faces to cut")
+    if _film(one.vertices, one.faces, other.vertices) or _film(
+        other.vertices, other.faces, one.vertices
+    ):
+        raise NotDirectError("film")
 
 
 def _snapped(solids: Sequence[Solid]) -> list[Solid]:
@@ -213,7 +222,7 @@ def _left(manifold: manifold3d.Manifold) -> Solid:
 
 @numba.njit(cache=True)
 def _film(vertices, faces, points):  # type: ignore[no-untyped-def]
-    """Whether a point lies nearly, but not quite, in the plane of a face."""
+    """Whether points of one body lie so near the plane of a face of another that a film may be left."""
     for face in range(len(faces)):
         a, b, c = vertices[faces[face, 0]], vertices[faces[face, 1]], vertices[faces[face, 2]]
         x = (b[1] - a[1]) * (c[2] - a[2]) - (b[2] - a[2]) * (c[1] - a[1])
@@ -222,12 +231,20 @@ def _film(vertices, faces, points):  # type: ignore[no-untyped-def]
         length = np.sqrt(x * x + y * y + z * z)
         if length < FLAT_TRIANGLE:
             continue
-        for place in range(len(points)):
-            apart = abs(
-                (points[place, 0] - a[0]) * x
-                + (points[place, 1] - a[1]) * y
-                + (points[place, 2] - a[2]) * z
-            )
-            if NOISE * length < apart < NEAR_PLANE * length:
-                return True
+        x, y, z = x / length, y / length, z / length
+        if _may_leave_film(points, x, y, z, a[0] * x + a[1] * y + a[2] * z):
+            return True
     return False
+
+
+@numba.njit(cache=True)
+def _may_leave_film(points, x, y, z, offset):  # type: ignore[no-untyped-def]
+    is_square = abs(x) + abs(y) + abs(z) - max(abs(x), abs(y), abs(z)) < SQUARE
+    near = 0
+    for place in range(len(points)):
+        apart = abs(points[place, 0] * x + points[place, 1] * y + points[place, 2] * z - offset)
+        if apart < NEAR_PLANE:
+            if apart > NOISE:
+                return True
+            near += not is_square
+    return near >= FACE

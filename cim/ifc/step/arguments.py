@@ -68,7 +68,12 @@ class Arguments:
                 inner, at = self._list(kinds, values, at + 2)
                 found.append((name, inner))
             else:
-                start = int(values[at])
-                found.append(self._content[start : self._content.find(ENDS[kind], start)])
+                found.append(self._text(int(values[at]), kind))
             at += 1
         return found, at
+
+    def _text(self, start: int, kind: int) -> bytes:
+        end = self._content.find(ENDS[kind], start)
+        while kind == STRING and self._content.startswith(b"''", end):
+            end = self._content.find(b"'", end + 2)
+        return self._content[start : end if end >= 0 else len(self._content)]

@@ -1,0 +1,110 @@
+"""Have everything at hand before the first file comes: schemas, kernels and compiled code are used once on files of our own.
+
+A process forked afterwards starts where this one stands, and spends its first millisecond on its file.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import ifcopenshell
+import ifcopenshell.guid
+
+from cim.ifc.document import KNOWN, open_document
+from cim.ifc.reader import read_open_file
+from cim.ifc.tessellation import Kernel
+from cim.snapshot import write_snapshot
+
+KERNEL: Kernel = "hybrid-cgal-simple-opencascade"
+FILE_BYTES = 1 << 20
+SPARSE = 1 << 20  # an instance number so high that numbers are searched, not looked up
+
+
+def warm() -> None:
+    """Read a small file of each schema."""
+    with tempfile.TemporaryDirectory(prefix="cim-warm-") as folder:
+        for schema in KNOWN:
+            path = Path(folder) / "small.ifc"
+            _small_file(schema).write(str(path))
+            _read(path)
+        text = path.read_text(encoding="ascii")
+        path.write_text(
+            text.replace("ENDSEC;\nEND", f"#{SPARSE}=IFCCARTESIANPOINT((0.,0.));\nENDSEC;\nEND")
+        )
+        _read(path)
+
+
+def _read(path: Path) -> None:
+    document = open_document(path, path.parent, file_bytes=FILE_BYTES)
+    model = read_open_file(
+        document, path, kernel=KERNEL, skip={}, only=None, progress=lambda *_: None
+    )
+    write_snapshot(model, path.with_suffix(".cim"))
+
+
+def _small_file(schema: str) -> Any:
+    """A clipped wall with an opening, a shell, and a body that only the kernel draws; in IFC4 a tessellation too."""
+    file = ifcopenshell.file(schema=schema)  # type: ignore[arg-type]
+    new = file.create_entity
+    origin = new("IfcCartesianPoint", (0.0, 0.0, 0.0))
+    axes = new("IfcAxis2Placement3D", origin)
+    placement = new("IfcLocalPlacement", None, axes)
+    up = new("IfcDirection", (0.0, 0.0, 1.0))
+    context = new("IfcGeometricRepresentationContext", None, "Model", 3, 1e-5, axes)
+    unit = new("IfcSIUnit", UnitType="LENGTHUNIT", Name="METRE")
+    new(
+        "IfcProject",
+        GlobalId=ifcopenshell.guid.new(),
+        RepresentationContexts=[context],
+        UnitsInContext=new("IfcUnitAssignment", [unit]),
+    )
+
+    def product(kind: str, *items: Any) -> Any:
+        shape = new("IfcShapeRepresentation", context, "Body", "SweptSolid", list(items))
+        return new(
+            kind,
+            GlobalId=ifcopenshell.guid.new(),
+            ObjectPlacement=placement,
+            Representation=new("IfcProductDefinitionShape", None, None, [shape]),
+        )
+
+    def box(x: float, y: float, z: float) -> Any:
+        profile = new("IfcRectangleProfileDef", "AREA", None, _flat(new), x, y)
+        return new("IfcExtrudedAreaSolid", profile, axes, up, z)
+
+    roof = new(
+        "IfcPlane", new("IfcAxis2Placement3D", new("IfcCartesianPoint", (0.0, 0.0, 2.0)), up)
+    )
+    half = new("IfcHalfSpaceSolid", roof, False)
+    wall = product(
+        "IfcWall", new("IfcBooleanClippingResult", "DIFFERENCE", box(4.0, 0.2, 3.0), half)
+    )
+    opening = product("IfcOpeningElement", box(1.0, 0.4, 1.0))
+    new(
+        "IfcRelVoidsElement",
+        GlobalId=ifcopenshell.guid.new(),
+        RelatingBuildingElement=wall,
+        RelatedOpeningElement=opening,
+    )
+    corners = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.5, 0.5), (0.0, 1.0))
+    loop = new("IfcPolyLoop", [new("IfcCartesianPoint", (*c, 0.0)) for c in corners])
+    face = new("IfcFace", [new("IfcFaceOuterBound", loop, True)])
+    product("IfcSlab", new("IfcShellBasedSurfaceModel", [new("IfcOpenShell", [face])]))
+    line = new("IfcPolyline", [new("IfcCartesianPoint", c) for c in (*corners, corners[0])])
+    profile = new("IfcArbitraryClosedProfileDef", "AREA", None, line)
+    product("IfcColumn", new("IfcExtrudedAreaSolid", profile, axes, up, 1.0))
+    circle = new("IfcCircleProfileDef", "AREA", None, _flat(new), 0.01)
+    turned = new("IfcAxis1Placement", new("IfcCartesianPoint", (0.05, 0.0, 0.0)), up)
+    product("IfcBeam", new("IfcRevolvedAreaSolid", circle, axes, turned, 0.5))
+    if schema != "IFC2X3":
+        points = new("IfcCartesianPointList3D", ((0.0, 0.0, 0.0), (1.0, 0.0, 0.0), (0.0, 1.0, 0.0)))
+        product(
+            "IfcPlate", new("IfcTriangulatedFaceSet", Coordinates=points, CoordIndex=((1, 2, 3),))
+        )
+    return file
+
+
+def _flat(new: Any) -> Any:
+    return new("IfcAxis2Placement2D", new("IfcCartesianPoint", (0.0, 0.0)))
