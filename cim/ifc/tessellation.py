@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -15,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cim.building import Material, Representation
-from cim.ifc.direct import DirectBodies, Drawn, NotDirectError
+from cim.ifc.direct import DirectBodies, Drawn, Identity, NotDirectError
+from cim.ifc.geometry_cache import GeometryCache, KeptBody
 from cim.mesh import Mesh, no_materials
 from cim.text import Text
 
@@ -55,6 +57,7 @@ def tessellate(
     direct: DirectBodies,
     kernel: Kernel,
     progress: Callable[[float, int], None],
+    cache: GeometryCache | None = None,
 ) -> Tessellation:
     """Draw the bodies of products.
 
@@ -64,11 +67,15 @@ def tessellate(
         direct: draws what needs no kernel.
         kernel: IfcOpenShell's name of the geometry library, for the rest.
         progress: called with the share done (0..1) and the step number just drawn.
+        cache: of bodies the kernel drew before.
     """
     drawn = Tessellation()
-    builder = _Builder(drawn)
+    keeper = _Keeper(direct, cache) if cache is not None else None
+    builder = _Builder(drawn, keeper)
     with_body = [product for product in products if product.Representation is not None]
     rest = _draw_directly(with_body, direct, builder, progress)
+    if keeper is not None:
+        rest = [product for product in rest if not builder.add_kept(product.id(), kernel)]
     begun = 1.0 - len(rest) / max(len(with_body), 1)
 
     def beyond(share: float, step: int) -> None:
@@ -169,8 +176,9 @@ def _settings() -> Any:
 class _Builder:
     """Gathers bodies; each unique geometry becomes one mesh."""
 
-    def __init__(self, drawn: Tessellation) -> None:
+    def __init__(self, drawn: Tessellation, keeper: _Keeper | None) -> None:
         self.drawn = drawn
+        self._keeper = keeper
         self._mesh_of: dict[Any, int | Text] = {}
         self._material_of: dict[Material, int] = {}
 
@@ -191,7 +199,29 @@ class _Builder:
             faces = np.frombuffer(geometry.faces_buffer, dtype=np.int32).reshape(-1, 3).copy()
             looks = self._looks(geometry, len(faces))
             known = self._mesh_of[key] = self._mesh(vertices, faces, looks)
-        self._place(shape.id, known, _matrix(shape))
+        placement = _matrix(shape)
+        self._place(shape.id, known, placement)
+        if self._keeper is not None and not isinstance(known, Text):
+            mesh = self.drawn.meshes[known]
+            self._keeper.keep(shape.id, kernel, mesh, self.drawn.materials, placement)
+
+    def add_kept(self, number: int, kernel: Kernel) -> bool:
+        """Take the body of product `number` from the cache; whether it has one."""
+        kept = self._keeper.find(number, kernel) if self._keeper is not None else None
+        if kept is None:
+            return False
+        body, placement = kept
+        table = np.array([*(self._index(look) for look in body.materials), -1], dtype=np.int32)
+        looks = table[body.looks]
+        # Products that repeat one item have entries of their own; the mesh is one again.
+        told = hashlib.blake2b(body.vertices.tobytes(), digest_size=16)
+        told.update(body.faces.tobytes())
+        told.update(looks.tobytes())
+        known = self._mesh_of.get(told.digest())
+        if known is None:
+            known = self._mesh_of[told.digest()] = self._mesh(body.vertices, body.faces, looks)
+        self._place(number, known, placement @ body.matrix)
+        return True
 
     def _place(self, number: int, mesh: int | Text, placement: NDArray[np.float64]) -> None:
         if isinstance(mesh, Text):
@@ -245,6 +275,47 @@ class _Builder:
             self._material_of[look] = len(self.drawn.materials)
             self.drawn.materials.append(look)
         return self._material_of[look]
+
+
+class _Keeper:
+    """Finds bodies in a cache and leaves new ones there."""
+
+    def __init__(self, direct: DirectBodies, cache: GeometryCache) -> None:
+        self._direct = direct
+        self._cache = cache
+        self._identities: dict[int, Identity] = {}
+
+    def find(self, number: int, kernel: Kernel) -> tuple[KeptBody, NDArray[np.float64]] | None:
+        """The body of a product and its placement, when it is kept."""
+        try:
+            identity = self._identities[number] = self._direct.identify(number)
+        except NotDirectError:
+            return None
+        body = self._cache.get(identity.digest, kernel)
+        if body is None and kernel != THOROUGH:
+            body = self._cache.get(identity.digest, THOROUGH)
+        return None if body is None else (body, identity.placement)
+
+    def keep(
+        self,
+        number: int,
+        kernel: Kernel,
+        mesh: Mesh,
+        materials: Sequence[Material],
+        placement: NDArray[np.float64],
+    ) -> None:
+        """Leave the body a kernel drew of a product."""
+        identity = self._identities.get(number)
+        if identity is None:
+            return
+        looks = mesh.materials if len(mesh.materials) else np.full(len(mesh.faces), -1, np.int32)
+        used, renumbered = np.unique(looks[looks >= 0], return_inverse=True)
+        told = np.full(len(looks), -1, dtype=np.int32)
+        told[looks >= 0] = renumbered
+        matrix = np.linalg.inv(identity.placement) @ placement
+        chosen = tuple(materials[index] for index in used.tolist())
+        body = KeptBody(mesh.vertices, mesh.faces, told, chosen, matrix)
+        self._cache.put(identity.digest, kernel, body)
 
 
 def _together(

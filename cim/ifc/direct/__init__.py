@@ -4,7 +4,7 @@ Extrusions of straight-sided profiles and circles, faceted bodies, tessellations
 items. Whatever else a file holds raises `NotDirectError` and is the kernel's; nothing is approximated here that the kernel draws exactly.
 """
 
-from cim.ifc.direct.body import DirectBodies, Drawn
+from cim.ifc.direct.body import DirectBodies, Drawn, Identity
 from cim.ifc.direct.records import NotDirectError
 
-__all__ = ["DirectBodies", "Drawn", "NotDirectError"]
+__all__ = ["DirectBodies", "Drawn", "Identity", "NotDirectError"]

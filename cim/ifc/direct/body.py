@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -16,7 +17,7 @@ from cim.ifc.direct.placement import Placements
 from cim.ifc.direct.records import NotDirectError, Records
 from cim.ifc.direct.solid import Solid, Triangles
 from cim.ifc.direct.style import Styles
-from cim.ifc.step import StepFile
+from cim.ifc.step import Closures, StepFile
 
 SURFACES = (b"Body", b"Body-FallBack", b"Facetation", b"Surface", b"Tessellation", b"Mesh")
 RIGID = 1e-9  # how far the axes of a placement may be from length one and from square
@@ -38,6 +39,19 @@ class Drawn:
     placement: NDArray[np.float64]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Identity:
+    """A product's body before it is drawn.
+
+    Attributes:
+        digest: hexadecimal; equal for bodies of any file that are drawn the same, in the frame of their placement.
+        placement: shape (4, 4), that frame -> engineering CRS.
+    """
+
+    digest: str
+    placement: NDArray[np.float64]
+
+
 class DirectBodies:
     """Draws products of one file.
 
@@ -55,6 +69,7 @@ class DirectBodies:
         self._added: set[int] = set()
         self._order = np.argsort(step.numbers, kind="stable")
         self._numbers = step.numbers[self._order]
+        self._closures = Closures(step)
         self._items: Items | None = None
         # Anything odd about a file's records is judged by one parser only, the kernel's.
         if not (step.repeated or step.malformed):
@@ -77,6 +92,37 @@ class DirectBodies:
             return self._draw(self._row_of(number))
         except CONTRADICTIONS as error:
             raise NotDirectError from error
+
+    def identify(self, number: int) -> Identity:
+        """What decides how the kernel draws a product, and where it stands.
+
+        Raises:
+            NotDirectError: something in it is odd, or it does not stand on placements alone.
+        """
+        try:
+            return self._identify(self._row_of(number))
+        except CONTRADICTIONS as error:
+            raise NotDirectError from error
+
+    def _identify(self, row: int) -> Identity:
+        if self._items is None or row in self._added:
+            raise NotDirectError
+        placement, shape = self._records.arguments(row)[PLACEMENT : REPRESENTATION + 1]
+        digest = hashlib.blake2b(repr(self._styles.of_product(row)).encode(), digest_size=20)
+        digest.update(repr((self._records.length, self._records.angle)).encode())
+        self._tell(shape, digest)
+        for opening in self._openings_of(row):
+            there, cutter = self._records.arguments(opening)[PLACEMENT : REPRESENTATION + 1]
+            digest.update(self._placements.relative(there, placement).tobytes())
+            if cutter is not None:
+                self._tell(cutter, digest)
+        return Identity(digest.hexdigest(), self._placements.local(placement))
+
+    def _tell(self, shape: int, digest: hashlib.blake2b) -> None:
+        """Add everything a shape consists of, and the styles of its items, to a digest."""
+        _, rows = self._closures.take([shape])
+        told, _ = self._closures.take([shape, *self._styles.styled(rows.tolist())])
+        digest.update(told)
 
     def _draw(self, row: int) -> Drawn:
         if self._items is None or row in self._added:

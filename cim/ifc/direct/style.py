@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from cim.building import Material
@@ -45,6 +45,10 @@ class Styles:
             self._relate(row, self._material_of)
         for row in step.rows_of("IFCRELDEFINESBYTYPE").tolist():
             self._relate(row, self._type_of)
+
+    def styled(self, rows: Iterable[int]) -> list[int]:
+        """Rows of the styles of representation items, in the order of the items."""
+        return [self._of_item[row] for row in rows if row in self._of_item]
 
     def of_item(self, row: int) -> Material | None:
         """The style of a representation item itself."""

@@ -5,6 +5,7 @@ come out as rows, so that whoever walks the file never looks an instance number 
 """
 
 from cim.ifc.step.arguments import Arguments
+from cim.ifc.step.closure import Closures
 from cim.ifc.step.file import StepFile, scan
 
-__all__ = ["Arguments", "StepFile", "scan"]
+__all__ = ["Arguments", "Closures", "StepFile", "scan"]
