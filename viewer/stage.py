@@ -19,7 +19,7 @@ from viewer.settings import Settings
 def preload() -> None:
     """Import all that stages need, and start the process that forks readers."""
     import tiles.building  # noqa: F401
-    from cim.ifc.guard import NURSERY
+    from cim.ifc.attempt import NURSERY
 
     NURSERY.warm()
 

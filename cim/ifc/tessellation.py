@@ -48,7 +48,12 @@ class Tessellation:
 
 
 def tessellate(
-    model: Any, products: list[Any], *, kernel: Kernel, progress: Callable[[float, int], None]
+    model: Any,
+    products: list[Any],
+    *,
+    kernel: Kernel,
+    progress: Callable[[float, int], None],
+    into: Tessellation | None = None,
 ) -> Tessellation:
     """Draw the bodies of products.
 
@@ -56,9 +61,10 @@ def tessellate(
         model: the open file.
         products: those to draw; they need not have a body.
         kernel: IfcOpenShell's name of the geometry library.
-        progress: called with the share done (0..1) and the step number just drawn.
+        progress: called with the share done (0..1) and the step number just drawn; may raise.
+        into: what was drawn already, to be added to, which keeps what is drawn when progress raises.
     """
-    drawn = Tessellation()
+    drawn = Tessellation() if into is None else into
     builder = _Builder(drawn)
     with_body = [product for product in products if product.Representation is not None]
     _draw(model, with_body, kernel, builder, progress)
