@@ -128,4 +128,20 @@ def _model(model: BuildingModel) -> Mapping[str, Any]:
             for u in model.undrawn
         ],
         "warnings": [warning.to_json() for warning in model.warnings],
+        "complete": model.is_complete,
+        "defects": defects_document(model),
     }
+
+
+def defects_document(model: BuildingModel) -> list[dict[str, Any]]:
+    """What is wrong with a model's file as a whole, as plain JSON values."""
+    return [
+        {
+            "kind": defect.kind.value,
+            "count": defect.count,
+            "bars_verdicts": defect.kind.bars_verdicts,
+            "sentence": defect.sentence.to_json(),
+            "examples": list(defect.examples),
+        }
+        for defect in model.defects
+    ]

@@ -43,6 +43,7 @@ def run_checks(
         model: as read.
         city: its frame, layers and views.
         ledger: where the model stands; without a proven placement spatial rules are `not_checkable`.
+            So are all rules for a model that is not complete.
         lines: the city's control lines.
         rulebook: the rules.
 
@@ -54,7 +55,9 @@ def run_checks(
     around = Surroundings(city, lines)
     findings: list[Finding] = []
     for rule in rulebook.rules:
-        judgements = _answer(rule, scheme, around, ledger)
+        judgements = (
+            _answer(rule, scheme, around, ledger) if model.is_complete else [_incomplete(model)]
+        )
         findings.extend(_findings(rule, judgements))
     if model.undrawn:
         findings.extend(_findings(UNDRAWN_RULE, [_undrawn(model)]))
@@ -111,6 +114,24 @@ def _weighed(rule: Rule, judgement: Judgement) -> Judgement:
         elements=judgement.elements,
         feature=judgement.feature,
         geometry=judgement.geometry,
+    )
+
+
+def _incomplete(model: BuildingModel) -> Judgement:
+    """What is missing may be what breaks the rule."""
+    reasons = [defect.sentence for defect in model.defects if defect.kind.bars_verdicts]
+    return Judgement(
+        Outcome.NOT_CHECKABLE,
+        Text(
+            zh="文件不完整或已损坏，不作判断：{reasons}",
+            en="The file is not whole, so nothing is judged: {reasons}",
+        ).format(
+            reasons=Text(
+                zh="".join(reason.zh for reason in reasons),
+                en=" ".join(reason.en for reason in reasons),
+            )
+        ),
+        fix=Text(zh="请重新导出并完整提交。", en="Export the model again and submit it whole."),
     )
 
 

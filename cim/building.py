@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
@@ -161,6 +162,47 @@ class Undrawn:
     reason: Text
 
 
+class DefectKind(StrEnum):
+    """What is wrong with a file as a whole."""
+
+    CUT_OFF = "cut_off"  # its end is missing
+    BROKEN_STATEMENT = "broken_statement"  # stops in the middle, or is none
+    MISSING_INSTANCE = "missing_instance"  # referred to and not there
+    REPEATED_INSTANCE = "repeated_instance"  # two of one number; one of them is lost
+    UNREAD_INSTANCE = "unread_instance"  # there, and contradicting its own schema
+    UNKNOWN_CLASS = "unknown_class"  # of a class the schema does not have
+    WRONG_ARGUMENTS = "wrong_arguments"  # fewer or more than the class has
+    SECOND_FILE = "second_file"  # another file behind the end of the first
+    UNKNOWN_UNIT = "unknown_unit"  # of length; every size is a guess
+    REPEATED_GLOBAL_ID = "repeated_global_id"
+
+    @property
+    def bars_verdicts(self) -> bool:
+        """Whether a part of the building may be missing or of another size, so that no rule can be answered."""
+        return self not in (
+            DefectKind.UNKNOWN_CLASS,
+            DefectKind.WRONG_ARGUMENTS,
+            DefectKind.REPEATED_GLOBAL_ID,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Defect:
+    """Something wrong with a file as a whole.
+
+    Attributes:
+        kind: what.
+        count: how many times.
+        sentence: for people.
+        examples: instance numbers (``#12``), class names, GlobalIds or places, a few of them.
+    """
+
+    kind: DefectKind
+    count: int
+    sentence: Text
+    examples: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class BuildingModel:
     """One IFC file, read.
@@ -175,6 +217,7 @@ class BuildingModel:
         true_north: angle from the engineering y axis to true north, radians, counter-clockwise; None when absent.
         warnings: what the reader noticed in the file.
         length_unit: metres of one unit of the file; everything here is in metres already.
+        defects: what is wrong with the file as a whole; each is among the warnings too.
     """
 
     sha256: str
@@ -194,6 +237,12 @@ class BuildingModel:
     undrawn: tuple[Undrawn, ...]
     warnings: tuple[Text, ...]
     length_unit: float = 1.0
+    defects: tuple[Defect, ...] = ()
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all of the file was there to read; what is not complete can be looked at, not judged."""
+        return not any(defect.kind.bars_verdicts for defect in self.defects)
 
     def drawn(self) -> Iterator[tuple[Element, Representation]]:
         """Every element that has a body, with that body."""

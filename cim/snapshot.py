@@ -20,6 +20,8 @@ from numpy.typing import NDArray
 from cim.building import (
     Building,
     BuildingModel,
+    Defect,
+    DefectKind,
     Element,
     MapConversion,
     Material,
@@ -34,7 +36,7 @@ from cim.mesh import Mesh
 from cim.text import Text
 
 MAGIC = b"CIMMODEL"
-VERSION = 3
+VERSION = 4
 PREFIX = struct.Struct("<8sIQ")
 ALIGNMENT = 16
 ARRAYS: Mapping[str, str] = {
@@ -166,6 +168,9 @@ def _header(model: BuildingModel, bodies: _Bodies) -> dict[str, Any]:
         "undrawn": [[u.global_id, u.ifc_class, u.reason.to_json()] for u in model.undrawn],
         "length_unit": model.length_unit,
         "warnings": [warning.to_json() for warning in model.warnings],
+        "defects": [
+            [d.kind.value, d.count, d.sentence.to_json(), *d.examples] for d in model.defects
+        ],
     }
 
 
@@ -229,6 +234,10 @@ def _model(header: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Bui
         undrawn=tuple(Undrawn(i, c, Text(**why)) for i, c, why in header["undrawn"]),
         warnings=tuple(Text(**warning) for warning in header["warnings"]),
         length_unit=header["length_unit"],
+        defects=tuple(
+            Defect(DefectKind(kind), count, Text(**told), tuple(examples))
+            for kind, count, told, *examples in header["defects"]
+        ),
     )
 
 

@@ -1,6 +1,6 @@
 """The `cim` command: architects and batch jobs check, planners serve, everyone looks.
 
-Exit codes: 0 no rule failed, 1 a rule failed, 2 the command line is wrong, 3 an input could not be read.
+Exit codes: 0 no rule failed, 1 a rule failed, 2 the command line is wrong, 3 an input could not be read, or not as a whole.
 """
 
 from __future__ import annotations
@@ -88,7 +88,9 @@ def check(
                 console.print_problem(reading.path, document["error"], language)
                 worst = Exit.UNREADABLE
                 continue
-            if document["summary"]["fail"] and worst is Exit.CLEAN:
+            if not document["model"]["complete"]:
+                worst = Exit.UNREADABLE
+            elif document["summary"]["fail"] and worst is Exit.CLEAN:
                 worst = Exit.FAILED_RULE
             if report is not None:
                 _write_report(report / models[reading.path], document)
@@ -116,7 +118,8 @@ def inspect(
         with console.progress(_reading(models, language)) as progress:
             rows = list(survey(list(models), log=resume, progress=progress))
         console.print_survey(path, rows, summary_of(rows), language, as_json=as_json)
-        raise typer.Exit(Exit.UNREADABLE if any(row["error"] for row in rows) else Exit.CLEAN)
+        whole = all(row["error"] is None and row["complete"] for row in rows)
+        raise typer.Exit(Exit.CLEAN if whole else Exit.UNREADABLE)
     with _errors(language), console.progress(path.name) as progress:
         model = read_ifc(path, progress=progress)
     document = console.inspected(model)
@@ -124,6 +127,7 @@ def inspect(
         console.print_json(document)
     else:
         console.print_model(document, language)
+    raise typer.Exit(Exit.CLEAN if model.is_complete else Exit.UNREADABLE)
 
 
 @app.command()

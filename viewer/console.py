@@ -16,7 +16,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from bim_checks.report import SEVERITY
+from bim_checks.report import SEVERITY, defects_document
 from bim_checks.words import WORDS
 from cim.building import BuildingModel
 from cim.errors import CimError
@@ -191,9 +191,11 @@ def print_model(document: Mapping[str, Any], language: Language) -> None:
 
 
 def _line(item: Any, language: Language) -> str:
-    """A storey's name, a sentence in both languages, or an element that was not drawn."""
+    """A storey's name, a sentence in both languages, a defect, or an element that was not drawn."""
     if not isinstance(item, Mapping):
         return str(item)
+    if "sentence" in item:
+        return f"{item['kind']} {item['count']}: {item['sentence'][language]}"
     if "reason" in item:
         return f"{item['global_id']} {item['ifc_class']}: {item['reason'][language]}"
     return str(item[language])
@@ -226,13 +228,16 @@ def print_survey(
             table.add_row(escape(name), *blank, f"[red]{reason}[/]")
             continue
         undrawn = "; ".join(f"{count} {reason}" for reason, count in row["undrawn"].items())
+        flaws = ", ".join(f"{kind} {count}" for kind, count in row["defects"].items())
         table.add_row(
             *map(escape, (name, row["schema"], row["tool"] or "")),
             f"{row['length_unit']:g}",
             *(str(row[key]) for key in ("elements", "storeys", "spaces")),
             f"{row['seconds']:.2f}",
             str(row["peak_mb"]),
-            escape(undrawn),
+            "; ".join(
+                filter(None, (f"[yellow]{escape(flaws)}[/]" if flaws else "", escape(undrawn)))
+            ),
         )
     out.print(table)
     out.print(
@@ -254,8 +259,8 @@ SURVEYED = (
     Text(zh="无法读取或绘制", en="not read or not drawn"),
 )
 TOTALS = Text(
-    zh="{files} 个文件，{read} 个可读；构件 {elements} 个，无法绘制 {undrawn} 个；{seconds} 秒，内存最多 {peak_mb} MB",
-    en="{files} files, {read} read; {elements} elements, {undrawn} not drawn; {seconds} s, at most {peak_mb} MB",
+    zh="{files} 个文件，{read} 个可读，其中 {incomplete} 个不完整；构件 {elements} 个，无法绘制 {undrawn} 个；{seconds} 秒，内存最多 {peak_mb} MB",
+    en="{files} files, {read} read, {incomplete} of them not whole; {elements} elements, {undrawn} not drawn; {seconds} s, at most {peak_mb} MB",
 )
 
 INSPECTED = {
@@ -274,6 +279,7 @@ INSPECTED = {
     "size": Text(zh="外形尺寸 (m)", en="Size (m)"),
     "map_conversion": Text(zh="地图转换", en="Map conversion"),
     "undrawn": WORDS["undrawn"],
+    "defects": Text(zh="文件缺陷", en="Defects of the file"),
     "warnings": WORDS["warnings"],
 }
 
@@ -304,6 +310,7 @@ def inspected(model: BuildingModel) -> dict[str, Any]:
             {"global_id": u.global_id, "ifc_class": u.ifc_class, "reason": u.reason.to_json()}
             for u in model.undrawn
         ],
+        "defects": defects_document(model),
         "warnings": [warning.to_json() for warning in model.warnings],
     }
 

@@ -101,11 +101,16 @@ def tile_model(
 
 
 def read_stage(
-    ifc: Path, work: Path, *, limits: ReadLimits, progress: Progress | None = None
+    ifc: Path,
+    work: Path,
+    *,
+    limits: ReadLimits,
+    progress: Progress | None = None,
+    cache: Path | None = None,
 ) -> None:
-    """IFC -> ``model.cim``."""
+    """IFC -> ``model.cim``; arguments as for `cim.ifc.read_ifc`."""
     work.mkdir(parents=True, exist_ok=True)
-    read_ifc_to_snapshot(ifc, work / MODEL, limits=limits, progress=progress)
+    read_ifc_to_snapshot(ifc, work / MODEL, limits=limits, progress=progress, cache=cache)
 
 
 def check_stage(work: Path, city_folder: Path, place: str | None, file_name: str) -> None:

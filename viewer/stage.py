@@ -19,7 +19,7 @@ from viewer.settings import Settings
 def preload() -> None:
     """Import all that stages need, and start the process that forks readers."""
     import tiles.building  # noqa: F401
-    from cim.ifc.guard import NURSERY
+    from cim.ifc.attempt import NURSERY
 
     NURSERY.warm()
 
@@ -54,9 +54,13 @@ def error_document(error: CimError) -> dict[str, object]:
 
 def _run(asked: argparse.Namespace) -> None:
     if asked.name == "read":
-        limits = Settings().read_limits
+        settings = Settings()
         pipeline.read_stage(
-            asked.ifc, asked.work, limits=limits, progress=lambda share: _say(f"p {share:.3f}")
+            asked.ifc,
+            asked.work,
+            limits=settings.read_limits,
+            progress=lambda share: _say(f"p {share:.3f}"),
+            cache=settings.geometry_cache,
         )
     elif asked.name == "check":
         pipeline.check_stage(asked.work, asked.city, asked.place, asked.file_name)

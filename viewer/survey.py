@@ -50,6 +50,7 @@ def summary_of(rows: Sequence[Row]) -> Row:
         "errors": dict(
             Counter(row["error"]["reason"]["en"] for row in rows if row["error"]).most_common()
         ),
+        "incomplete": sum(not row["complete"] for row in read),
         "elements": sum(row["elements"] for row in read),
         "undrawn": sum(sum(row["undrawn"].values()) for row in read),
         "seconds": round(sum(row["seconds"] for row in read), 2),
@@ -76,6 +77,8 @@ def _logged(log: Path | None) -> dict[str, Row]:
     for line in text.splitlines():
         try:
             row = json.loads(line)
+            if row["error"] is None and "complete" not in row:
+                continue  # of an older program, which did not look
             rows[row["mark"]] = row
         except (ValueError, KeyError, TypeError):
             continue  # its file is read again
@@ -105,6 +108,8 @@ def _row(reading: Reading) -> Row:
         "storeys": len(model.storeys),
         "spaces": len(model.spaces),
         "warnings": len(model.warnings),
+        "complete": model.is_complete,
+        "defects": {defect.kind.value: defect.count for defect in model.defects},
         "seconds": round(cost.seconds, 3),
         "peak_mb": round(cost.peak_bytes / 1e6),
     }

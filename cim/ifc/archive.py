@@ -11,6 +11,7 @@ from pathlib import Path
 import inflate64
 
 from cim.errors import UnreadableIfcError
+from cim.ifc.foreign import EXPORT_IFC, UNPACK, Foreign
 from cim.ifc.sniff import ARCHIVE
 from cim.text import Text
 
@@ -24,6 +25,40 @@ ENCRYPTED = 0x1
 DEFLATE64 = 9  # APPNOTE 4.4.5; Windows writes it above 2 GB, and zipfile does not know it
 LOCAL_HEADER = struct.Struct("<26xHH")  # APPNOTE 4.3.7: the lengths of name and extra field end it
 OTHERS = (".zip", ".ifczip", ".7z", ".rar", ".gz", ".tar")
+# Name of an entry, in small letters -> what an archive with it is.
+MEMBERS: tuple[tuple[str, Foreign], ...] = (
+    (
+        ".ifcxml",
+        Foreign(
+            Text(zh="压缩包中是 ifcXML。", en="the archive holds ifcXML."),
+            EXPORT_IFC,
+        ),
+    ),
+    (
+        ".ifcx",
+        Foreign(
+            Text(
+                zh="压缩包中是 IFCX（IFC5 草案）。",
+                en="the archive holds IFCX (the draft of IFC5).",
+            ),
+            EXPORT_IFC,
+        ),
+    ),
+    (
+        "bcf.version",
+        Foreign(
+            Text(zh="这是 BCF 意见，不是模型。", en="this is a BCF file, not a model."), EXPORT_IFC
+        ),
+    ),
+    (
+        "[content_types].xml",
+        Foreign(Text(zh="这是 Office 文件。", en="this is an Office file."), EXPORT_IFC),
+    ),
+    (
+        "doc.kml",
+        Foreign(Text(zh="这是 KMZ。", en="this is a KMZ."), EXPORT_IFC),
+    ),
+)
 DAMAGE = (
     zipfile.BadZipFile,
     zlib.error,
@@ -33,7 +68,6 @@ DAMAGE = (
     RuntimeError,
     ValueError,  # what inflate64 raises
 )
-UNPACK = Text(zh="请解压后提交其中的 .ifc 文件。", en="Unpack it and submit the .ifc file inside.")
 
 
 def is_archive(path: Path) -> bool:
@@ -83,6 +117,10 @@ def _only_model(entries: list[zipfile.ZipInfo]) -> zipfile.ZipInfo:
             ).format(count=len(models), names=_names(models)),
             remedy=Text(zh="请逐个提交。", en="Submit them one by one."),
         )
+    names = [entry.filename.lower() for entry in files]
+    for ending, known in MEMBERS:
+        if any(name.endswith(ending) for name in names):
+            raise UnreadableIfcError(known.what, remedy=known.remedy)
     nested = [entry for entry in files if entry.filename.lower().endswith(OTHERS)]
     reason = (
         Text(zh="压缩包里还是压缩包：{names}。", en="the archive holds another archive: {names}.")

@@ -7,25 +7,27 @@ what that one does not know is listed. Runs inside the guarded child.
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import ifcopenshell
 
+from cim.building import Defect
 from cim.errors import UnreadableIfcError
 from cim.ifc.archive import is_archive, unpack
 from cim.ifc.encoding import escaped
-from cim.ifc.sniff import EXPORT_IFC, refuse_other_files
+from cim.ifc.foreign import EXPORT_IFC, foreign_schema
+from cim.ifc.integrity import defects_of_bytes, defects_of_model, mended, unit_defects
+from cim.ifc.sniff import refuse_other_files
 from cim.ifc.step import StepFile, scan
+from cim.ifc.step_scan import Oddity, StepScan, scan_step
+from cim.ifc.units import read_units
 from cim.text import Text
 
 HEADER_BYTES = 1 << 16
 FILE_SCHEMA = re.compile(rb"FILE_SCHEMA\s*\(\s*\(\s*'([^']*)'", re.IGNORECASE)
-INSTANCE = re.compile(rb"=\s*([A-Za-z][A-Za-z0-9_]*)\s*\(")
-LISTED = 8  # classes in a note
 
 KNOWN = ("IFC2X3", "IFC4", "IFC4X3_ADD2")
 NEAREST: Mapping[str, str] = {
@@ -57,17 +59,21 @@ class Document:
         model: of IfcOpenShell.
         step: the same file as arrays.
         schema: as the header says.
-        notes: what had to be done to open it, and what was lost by it.
+        notes: what had to be done to open it.
+        defects: what is wrong with it as a whole.
+        odd: number of an instance that would be dangerous to draw -> why.
     """
 
     model: Any
     step: StepFile
     schema: str
     notes: tuple[Text, ...] = ()
+    defects: tuple[Defect, ...] = ()
+    odd: Mapping[int, Oddity] = field(default_factory=dict)
 
 
 def open_document(path: Path, scratch: Path, *, file_bytes: int) -> Document:
-    """Open an IFC file.
+    """Open an IFC file; one that is cut off or broken is opened as far as it is whole, and says so.
 
     Args:
         path: ``.ifc`` or a ZIP with one inside.
@@ -75,7 +81,8 @@ def open_document(path: Path, scratch: Path, *, file_bytes: int) -> Document:
         file_bytes: largest file, unpacked.
 
     Raises:
-        UnreadableIfcError: it is not an IFC file, is cut off, or of a schema that nothing here is near to.
+        UnreadableIfcError: it is not an IFC file, is cut off before its first instance, or of a schema that nothing
+            here is near to.
     """
     notes: list[Text] = []
     if is_archive(path):
@@ -83,14 +90,19 @@ def open_document(path: Path, scratch: Path, *, file_bytes: int) -> Document:
         unpack(path, inside, most_bytes=file_bytes)
         refuse_other_files(inside, file_bytes=file_bytes)
         path = inside
-    schema = _schema_of(path)
+    content = original = path.read_bytes()
+    found = scan_step(content)
+    if not found.instances and not found.is_ended:
+        raise _cut_off()
+    schema = _schema_of(content)
     nearest = schema if schema in KNOWN else NEAREST.get(schema)
     if nearest is None:
         raise _unknown(schema)
-    content = original = path.read_bytes()
+    defects = list(defects_of_bytes(content, found))
+    content = mended(content, found)
     if nearest != schema:
         content = _with_schema(content, nearest)
-        notes.extend(_changed_schema(content, schema, nearest))
+        notes.append(_changed_schema(schema, nearest))
     raw = escaped(content)
     if raw is not None:
         content, encoding = raw
@@ -103,24 +115,44 @@ def open_document(path: Path, scratch: Path, *, file_bytes: int) -> Document:
     if content is not original:
         path = scratch / "mended.ifc"
         path.write_bytes(content)
-    return Document(_open(path), scan(content), schema, tuple(notes))
+    step = scan(content)
+    del content, original
+    return _opened(path, step, schema, notes, defects, found)
 
 
-def _changed_schema(content: bytes, schema: str, nearest: str) -> list[Text]:
-    """Notes on reading a file through another schema than its own."""
-    notes = [
+def _opened(
+    path: Path,
+    step: StepFile,
+    schema: str,
+    notes: list[Text],
+    defects: list[Defect],
+    found: StepScan,
+) -> Document:
+    model = _open(path)
+    defects.extend(defects_of_model(model, found))
+    defects.extend(unit_defects(read_units(model).unknown))
+    return Document(model, step, schema, tuple(notes), tuple(defects), found.odd)
+
+
+def _cut_off() -> UnreadableIfcError:
+    return UnreadableIfcError(
         Text(
-            zh="文件版本为 {schema}，按最接近的 {nearest} 读取。",
-            en="the file is {schema}; it was read as {nearest}, which is nearest.",
-        ).format(schema=schema, nearest=nearest)
-    ]
-    return notes + _lost(content, schema, nearest)
+            zh="文件不完整：结尾缺少 END-ISO-10303-21。",
+            en="the file is cut off: END-ISO-10303-21 is missing at its end.",
+        ),
+        remedy=Text(zh="请重新导出并完整上传。", en="Export it again and upload it whole."),
+    )
 
 
-def _schema_of(path: Path) -> str:
-    with path.open("rb") as stream:
-        head = stream.read(HEADER_BYTES)
-    found = FILE_SCHEMA.search(head)
+def _changed_schema(schema: str, nearest: str) -> Text:
+    return Text(
+        zh="文件版本为 {schema}，按最接近的 {nearest} 读取。",
+        en="the file is {schema}; it was read as {nearest}, which is nearest.",
+    ).format(schema=schema, nearest=nearest)
+
+
+def _schema_of(content: bytes) -> str:
+    found = FILE_SCHEMA.search(content, 0, HEADER_BYTES)
     if found is None:
         raise UnreadableIfcError(
             Text(
@@ -139,32 +171,13 @@ def _with_schema(content: bytes, schema: str) -> bytes:
     return content[: found.start(1)] + schema.encode() + content[found.end(1) :]
 
 
-def _lost(content: bytes, schema: str, nearest: str) -> list[Text]:
-    """A note on the classes of a file that the schema it is read through does not have."""
-    classes = ifcopenshell.ifcopenshell_wrapper.schema_by_name(nearest).declarations()
-    known = {declaration.name().upper() for declaration in classes}
-    used = Counter(name.decode().upper() for name in INSTANCE.findall(content))
-    unknown = {name: count for name, count in sorted(used.items()) if name not in known}
-    if not unknown:
-        return []
-    named = ", ".join(f"{name} {count}" for name, count in list(unknown.items())[:LISTED])
-    return [
-        Text(
-            zh="{count} 个实体属于 {schema} 独有的类，未能读取：{named}。",
-            en="{count} entities are of classes only {schema} has and were not read: {named}.",
-        ).format(
-            count=sum(unknown.values()),
-            schema=schema,
-            named=f"{named} …" if len(unknown) > LISTED else named,
-        )
-    ]
-
-
 def _open(path: Path) -> Any:
     try:
         return ifcopenshell.open(path)
     except (ifcopenshell.Error, OSError, RuntimeError, UnicodeDecodeError) as error:
-        lines = str(error).strip().splitlines()
+        log: str = ifcopenshell.get_log()  # type: ignore[no-untyped-call]
+        told = [line.split("] ", 2)[-1] for line in log.splitlines() if "[error]" in line]
+        lines = told or str(error).strip().splitlines()
         raise UnreadableIfcError(
             Text(
                 zh="IFC 内容无法解析：{detail}。", en="the IFC cannot be parsed: {detail}."
@@ -174,6 +187,17 @@ def _open(path: Path) -> Any:
 
 
 def _unknown(schema: str) -> UnreadableIfcError:
+    if schema and foreign_schema(schema):
+        return UnreadableIfcError(
+            Text(
+                zh="这是 STEP 文件，但属于另一应用协议（{schema}），不是建筑模型。",
+                en="this is a STEP file of another application protocol ({schema}), not of a building.",
+            ).format(schema=schema),
+            remedy=Text(
+                zh="请导出 IFC2X3、IFC4 或 IFC4X3（不是 AP203/AP214/AP242）后再提交。",
+                en="Export IFC2X3, IFC4 or IFC4X3 (not AP203, AP214 or AP242) and submit that.",
+            ),
+        )
     return UnreadableIfcError(
         Text(
             zh="不支持 IFC 版本 {schema}。", en="the IFC version {schema} is not supported."

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from cim.building import PropertySets, PropertyValue
+from cim.ifc.units import scale_of, unit_name
 
-Factor = Callable[[str], float]
+Factor = Callable[[str], float | None]
 
 
 class PropertyReader:
@@ -15,11 +17,16 @@ class PropertyReader:
 
     Args:
         model: the open file.
-        factor: factor to SI for an IFC measure or quantity class name.
+        factor: factor to SI for an IFC measure or quantity class name; None for a unit that is not known.
+
+    Attributes:
+        unknown_units: name of a unit that cannot be converted -> values in it; such a value is text, number and unit,
+            so that nobody takes it for metres.
     """
 
     def __init__(self, model: Any, factor: Factor) -> None:
         self._factor = factor
+        self.unknown_units: Counter[str] = Counter()
         self._sets: dict[int, Mapping[str, PropertyValue]] = {}
         self._types: dict[int, Any] = {}
         self._defined: dict[int, list[Any]] = {}
@@ -62,11 +69,13 @@ class PropertyReader:
         values: dict[str, PropertyValue] = {}
         for entry in properties:
             if entry.is_a("IfcPropertySingleValue"):
-                values[entry.Name] = self._plain(entry.NominalValue)
+                values[entry.Name] = self._plain(entry.NominalValue, entry.Unit)
             elif entry.is_a("IfcPropertyEnumeratedValue"):
-                values[entry.Name] = self._listed(entry.EnumerationValues)
+                values[entry.Name] = self._listed(
+                    entry.EnumerationValues, getattr(entry.EnumerationReference, "Unit", None)
+                )
             elif entry.is_a("IfcPropertyListValue"):
-                values[entry.Name] = self._listed(entry.ListValues)
+                values[entry.Name] = self._listed(entry.ListValues, entry.Unit)
             elif entry.is_a("IfcPropertyBoundedValue"):
                 values[entry.Name] = self._bounded(entry)
         return values
@@ -77,23 +86,35 @@ class PropertyReader:
             if entry.is_a("IfcPhysicalSimpleQuantity"):
                 value = entry[3]
                 values[entry.Name] = (
-                    float(value) * self._factor(entry.is_a())
+                    self._in_si(float(value), entry.is_a(), entry.Unit)
                     if isinstance(value, int | float)
                     else None
                 )
         return values
 
-    def _plain(self, value: Any) -> PropertyValue:
+    def _plain(self, value: Any, unit: Any = None) -> PropertyValue:
         if value is None:
             return None
         inner = value.wrappedValue
         if isinstance(inner, float):
-            return inner * self._factor(value.is_a())
+            return self._in_si(inner, value.is_a(), unit)
         return inner if isinstance(inner, str | int | bool) else str(inner)
 
-    def _listed(self, values: Iterable[Any] | None) -> PropertyValue:
-        return ", ".join(str(self._plain(value)) for value in values or ())
+    def _in_si(self, value: float, ifc_type: str, unit: Any) -> PropertyValue:
+        """A number in SI units; with its unit as text when that cannot be converted. A unit of its own outranks the project's."""
+        factor = self._factor(ifc_type) if unit is None else scale_of(unit)
+        if factor is not None:
+            return value * factor
+        name = "?" if unit is None else unit_name(unit)
+        self.unknown_units[name] += 1
+        return f"{value} {name}"
+
+    def _listed(self, values: Iterable[Any] | None, unit: Any) -> PropertyValue:
+        return ", ".join(str(self._plain(value, unit)) for value in values or ())
 
     def _bounded(self, entry: Any) -> PropertyValue:
-        low, high = self._plain(entry.LowerBoundValue), self._plain(entry.UpperBoundValue)
+        low, high = (
+            self._plain(value, entry.Unit)
+            for value in (entry.LowerBoundValue, entry.UpperBoundValue)
+        )
         return f"{'' if low is None else low} .. {'' if high is None else high}"

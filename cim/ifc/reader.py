@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +13,16 @@ from ifcopenshell.util import element as element_util
 from cim.building import BuildingModel, Element, Site, Space, Undrawn
 from cim.ifc.direct import DirectBodies
 from cim.ifc.document import Document
+from cim.ifc.drawing import Plan, draw, elements_of
+from cim.ifc.geometry_cache import GeometryCache
 from cim.ifc.map_conversion import read_latitude_longitude, read_map_conversion, read_true_north
 from cim.ifc.properties import PropertyReader
 from cim.ifc.spatial import StoreyFinder, read_buildings, read_storeys
-from cim.ifc.tessellation import Kernel, Tessellation, tessellate
-from cim.ifc.units import read_units, scale_of
+from cim.ifc.tessellation import Tessellation
+from cim.ifc.units import ProjectUnits, read_units, scale_of
 from cim.text import Text
 
-NOT_ELEMENTS = ("IfcFeatureElement", "IfcVirtualElement")
+LISTED = 8  # units in a warning
 LOG_LINES = 20  # this many of the parser's complaints are kept; the rest are counted
 
 
@@ -29,37 +30,32 @@ def read_open_file(
     document: Document,
     path: Path,
     *,
-    kernel: Kernel,
-    skip: Mapping[str, Text],
-    only: frozenset[str] | None,
+    plan: Plan,
     progress: Callable[[float, int], None],
+    when_drawn: Callable[[], None],
+    cache: GeometryCache | None = None,
 ) -> BuildingModel:
     """Read everything checks and tiles need.
 
     Args:
         document: the file, open.
         path: where it lies.
-        kernel: geometry library.
-        skip: GlobalIds that must not be drawn, each with the reason.
-        only: GlobalIds to draw; None draws all.
-        progress: see `tessellate`.
+        plan: which products are drawn, and how.
+        progress: see `draw`.
+        when_drawn: called when nothing more is drawn.
+        cache: of bodies a kernel drew before.
+
+    Raises:
+        OutOfTimeError: time ran out before anything was drawn.
     """
     model = document.model
-    elements = _elements(model)
+    elements = elements_of(model)
     spaces, sites = list(model.by_type("IfcSpace")), list(model.by_type("IfcSite"))
-    products = [
-        product
-        for product in (*elements, *spaces, *sites)
-        if product.GlobalId not in skip and (only is None or product.GlobalId in only)
-    ]
     units = read_units(model)
     direct = DirectBodies(document.step, units.length, units.angle)
-    drawn = tessellate(model, products, direct=direct, kernel=kernel, progress=progress)
-    drawn.refused.update(
-        (product.id(), skip[product.GlobalId])
-        for product in (*elements, *spaces, *sites)
-        if product.GlobalId in skip
-    )
+    products = [*elements, *spaces, *sites]
+    drawn = draw(model, products, plan, progress, direct=direct, cache=cache)
+    when_drawn()
     sets = PropertyReader(model, units.factor)
     storey = StoreyFinder(model).storey_of
     projects = list(model.by_type("IfcProject"))
@@ -85,18 +81,15 @@ def read_open_file(
         ),
         true_north=read_true_north(model),
         undrawn=tuple(_undrawn((*elements, *spaces, *sites), drawn)),
-        warnings=(*document.notes, *_warnings(model)),
+        warnings=(
+            *document.notes,
+            *(defect.sentence for defect in document.defects),
+            *_warnings(model),
+            *_unit_warnings(units, sets),
+        ),
         length_unit=units.length,
+        defects=document.defects,
     )
-
-
-def _elements(model: Any) -> list[Any]:
-    """Physical elements; openings and other features are part of what they cut."""
-    return [
-        entity
-        for entity in model.by_type("IfcElement")
-        if not any(entity.is_a(kind) for kind in NOT_ELEMENTS)
-    ]
 
 
 def _element(
@@ -179,15 +172,23 @@ def _warnings(model: Any) -> Iterable[Text]:
         yield Text(
             zh="解析器还有 {count} 条提示。", en="{count} more messages of the parser"
         ).format(count=len(complaints) - LOG_LINES)
-    repeated = Counter(root.GlobalId for root in model.by_type("IfcRoot"))
-    twice = sum(1 for count in repeated.values() if count > 1)
-    if twice:
-        yield Text(
-            zh="有 {count} 个 GlobalId 被重复使用。",
-            en="{count} GlobalIds are used more than once.",
-        ).format(count=twice)
     nameless = sum(1 for s in model.by_type("IfcBuildingStorey") if s.Elevation is None)
     if nameless:
         yield Text(
             zh="有 {count} 个楼层没有标高。", en="{count} storeys have no elevation."
         ).format(count=nameless)
+
+
+def _unit_warnings(units: ProjectUnits, sets: PropertyReader) -> Iterable[Text]:
+    if "LENGTHUNIT" in units.unassigned:
+        yield Text(
+            zh="文件没有指定长度单位，按米读取。",
+            en="the file assigns no unit of length; it was read in metres.",
+        )
+    if sets.unknown_units:
+        yield Text(
+            zh="{count} 个属性值的单位无法换算（{names}），按文字保留。",
+            en="the units of {count} property values cannot be converted ({names}); they are kept as text.",
+        ).format(
+            count=sets.unknown_units.total(), names=", ".join(sorted(sets.unknown_units)[:LISTED])
+        )

@@ -58,24 +58,28 @@ def tessellate(
     kernel: Kernel,
     progress: Callable[[float, int], None],
     cache: GeometryCache | None = None,
+    into: Tessellation | None = None,
 ) -> Tessellation:
     """Draw the bodies of products.
 
     Args:
         model: the open file.
         products: those to draw; they need not have a body.
-        direct: draws what needs no kernel.
+        direct: draws what needs no kernel; not asked when the kernel is to be thorough.
         kernel: IfcOpenShell's name of the geometry library, for the rest.
-        progress: called with the share done (0..1) and the step number just drawn.
+        progress: called with the share done (0..1) and the step number just drawn; may raise.
         cache: of bodies the kernel drew before.
+        into: what was drawn already, to be added to, which keeps what is drawn when progress raises.
     """
-    drawn = Tessellation()
+    drawn = Tessellation() if into is None else into
     keeper = _Keeper(direct, cache) if cache is not None else None
     builder = _Builder(drawn, keeper)
     with_body = [product for product in products if product.Representation is not None]
-    rest = _draw_directly(with_body, direct, builder, progress)
+    rest = with_body
+    if kernel != THOROUGH:
+        rest = _draw_directly(with_body, direct, builder, progress)
     if keeper is not None:
-        rest = [product for product in rest if not builder.add_kept(product.id(), kernel)]
+        rest = [p for p in rest if not _was_kept(p.id(), kernel, builder, progress)]
     begun = 1.0 - len(rest) / max(len(with_body), 1)
 
     def beyond(share: float, step: int) -> None:
@@ -115,6 +119,15 @@ def _draw_directly(
         builder.add_body(number, body)
         progress((len(builder.drawn.bodies) - 1) / len(products), number)
     return rest
+
+
+def _was_kept(
+    number: int, kernel: Kernel, builder: _Builder, progress: Callable[[float, int], None]
+) -> bool:
+    found = builder.add_kept(number, kernel)
+    if found:
+        progress(0.0, number)
+    return found
 
 
 def _quietly(progress: Callable[[float, int], None]) -> Callable[[float, int], None]:

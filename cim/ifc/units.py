@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,55 +14,130 @@ PREFIXES = {
 }  # fmt: skip
 
 
+NESTED = 16  # units defined by units; real files need 1, and a circle has no end
+WANTED = {
+    "LENGTHUNIT": "METRE",
+    "AREAUNIT": "SQUARE_METRE",
+    "VOLUMEUNIT": "CUBIC_METRE",
+    "PLANEANGLEUNIT": "RADIAN",
+}
+KINDS = {
+    "IfcLengthMeasure": "LENGTHUNIT",
+    "IfcPositiveLengthMeasure": "LENGTHUNIT",
+    "IfcNonNegativeLengthMeasure": "LENGTHUNIT",
+    "IfcQuantityLength": "LENGTHUNIT",
+    "IfcAreaMeasure": "AREAUNIT",
+    "IfcQuantityArea": "AREAUNIT",
+    "IfcVolumeMeasure": "VOLUMEUNIT",
+    "IfcQuantityVolume": "VOLUMEUNIT",
+    "IfcPlaneAngleMeasure": "PLANEANGLEUNIT",
+    "IfcPositivePlaneAngleMeasure": "PLANEANGLEUNIT",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class ProjectUnits:
-    """Factors from project units: metres per length unit, m2 per area unit, m3 per volume unit, radians per angle unit."""
+    """Factors from project units: metres per length unit, m2 per area unit, m3 per volume unit, radians per angle unit.
+
+    Attributes:
+        length, area, volume, angle: the factor; 1 for a unit that is not known.
+        unknown: the types (``LENGTHUNIT``) of which the file assigns a unit that cannot be converted.
+        unassigned: the types of which it assigns none, so that the SI unit holds (IFC4 8.11.3.10).
+    """
 
     length: float
     area: float
     volume: float
     angle: float
+    unknown: frozenset[str] = frozenset()
+    unassigned: frozenset[str] = frozenset()
 
-    def factor(self, ifc_type: str) -> float:
-        """Factor for a value of an IFC measure or quantity class; 1 for values without a unit we convert."""
+    def factor(self, ifc_type: str) -> float | None:
+        """Factor for a value of an IFC measure or quantity class.
+
+        1 for values that stay as they are; None where the project's unit is not known.
+        """
+        kind = KINDS.get(ifc_type)
+        if kind is None:
+            return 1.0
+        if kind in self.unknown:
+            return None
         return {
-            "IfcLengthMeasure": self.length,
-            "IfcPositiveLengthMeasure": self.length,
-            "IfcNonNegativeLengthMeasure": self.length,
-            "IfcQuantityLength": self.length,
-            "IfcAreaMeasure": self.area,
-            "IfcQuantityArea": self.area,
-            "IfcVolumeMeasure": self.volume,
-            "IfcQuantityVolume": self.volume,
-            "IfcPlaneAngleMeasure": self.angle,
-            "IfcPositivePlaneAngleMeasure": self.angle,
-        }.get(ifc_type, 1.0)
+            "LENGTHUNIT": self.length,
+            "AREAUNIT": self.area,
+            "VOLUMEUNIT": self.volume,
+            "PLANEANGLEUNIT": self.angle,
+        }[kind]
 
 
 def read_units(model: Any) -> ProjectUnits:
     """The project's units; a unit the file does not assign is the SI unit (IFC4 8.11.3.10)."""
-    length = _scale(model, "LENGTHUNIT")
+    assigned = _assigned(model)
+    scales = {kind: _scale(assigned[kind], kind) for kind in WANTED if kind in assigned}
+    known = {kind: scale for kind, scale in scales.items() if scale is not None}
     return ProjectUnits(
-        length=length,
-        area=_scale(model, "AREAUNIT"),
-        volume=_scale(model, "VOLUMEUNIT"),
-        angle=_scale(model, "PLANEANGLEUNIT"),
+        length=known.get("LENGTHUNIT", 1.0),
+        area=known.get("AREAUNIT", 1.0),
+        volume=known.get("VOLUMEUNIT", 1.0),
+        angle=known.get("PLANEANGLEUNIT", 1.0),
+        unknown=frozenset(scales.keys() - known.keys()),
+        unassigned=frozenset(WANTED.keys() - scales.keys()),
     )
 
 
 def scale_of(unit: Any) -> float | None:
-    """Metres (or SI units) per named unit; None when it is not a unit that can be converted."""
-    if unit is None:
+    """Metres (or SI units) per unit; None when it is not a unit that can be converted."""
+    return _scale_within(unit, NESTED)
+
+
+def unit_name(unit: Any) -> str:
+    """What people call a unit, as far as the file says."""
+    for attribute in ("Name", "Currency", "UserDefinedType", "UnitType"):
+        name = getattr(unit, attribute, None)
+        if name:
+            return str(name)
+    return "?"
+
+
+def _scale_within(unit: Any, levels: int) -> float | None:
+    if unit is None or levels == 0:
         return None
-    factor = 1.0
-    while unit.is_a("IfcConversionBasedUnit"):
-        measure = unit.ConversionFactor
-        factor *= float(measure.ValueComponent.wrappedValue)
-        unit = measure.UnitComponent
-    if not unit.is_a("IfcSIUnit"):
+    if unit.is_a("IfcSIUnit"):
+        return _si_scale(unit)
+    if unit.is_a("IfcConversionBasedUnit"):
+        return _converted(unit.ConversionFactor, levels)
+    if unit.is_a("IfcDerivedUnit"):
+        return _derived(unit, levels)
+    return None
+
+
+def _si_scale(unit: Any) -> float | None:
+    prefix = PREFIXES.get(unit.Prefix) if unit.Prefix else 1.0
+    if prefix is None or not unit.Name:
         return None
-    prefix = PREFIXES[unit.Prefix] if unit.Prefix else 1.0
-    return factor * prefix ** _power(unit.Name)
+    # The SI unit of mass is the kilogram, which IFC writes as KILO GRAM.
+    base = 1e-3 if unit.Name == "GRAM" else 1.0
+    return float(base * prefix ** _power(unit.Name))
+
+
+def _converted(measure: Any, levels: int) -> float | None:
+    value = getattr(measure, "ValueComponent", None)
+    number = getattr(value, "wrappedValue", None)
+    inner = _scale_within(getattr(measure, "UnitComponent", None), levels - 1)
+    if inner is None or not isinstance(number, int | float):
+        return None
+    scale = float(number) * inner
+    return scale if math.isfinite(scale) and scale > 0.0 else None
+
+
+def _derived(unit: Any, levels: int) -> float | None:
+    scale = 1.0
+    for element in unit.Elements or ():
+        inner = _scale_within(element.Unit, levels - 1)
+        if inner is None:
+            return None
+        scale *= inner**element.Exponent
+    return scale
 
 
 def _power(name: str) -> int:
@@ -70,9 +146,18 @@ def _power(name: str) -> int:
     return 3 if name.startswith("CUBIC") else 1
 
 
-def _scale(model: Any, unit_type: str) -> float:
-    for assignment in model.by_type("IfcUnitAssignment"):
-        for unit in assignment.Units or ():
-            if getattr(unit, "UnitType", None) == unit_type:
-                return scale_of(unit) or 1.0
-    return 1.0
+def _assigned(model: Any) -> dict[str, Any]:
+    """Unit type -> unit; what the project says outranks what else lies in the file."""
+    own = [project.UnitsInContext for project in model.by_type("IfcProject")]
+    found: dict[str, Any] = {}
+    for assignment in (*own, *model.by_type("IfcUnitAssignment")):
+        for unit in (assignment.Units or ()) if assignment is not None else ():
+            found.setdefault(getattr(unit, "UnitType", None) or "", unit)
+    return found
+
+
+def _scale(unit: Any, kind: str) -> float | None:
+    """Scale of a project unit, which must be of its kind: a length in square metres is none."""
+    if unit.is_a("IfcSIUnit") and unit.Name != WANTED[kind]:
+        return None
+    return scale_of(unit)

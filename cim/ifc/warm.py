@@ -13,6 +13,9 @@ import ifcopenshell
 import ifcopenshell.guid
 
 from cim.ifc.document import KNOWN, open_document
+from cim.ifc.drawing import Plan
+from cim.ifc.geometry_cache import GeometryCache
+from cim.ifc.precheck import find_undrawable
 from cim.ifc.reader import read_open_file
 from cim.ifc.tessellation import Kernel
 from cim.snapshot import write_snapshot
@@ -38,9 +41,16 @@ def warm() -> None:
 
 def _read(path: Path) -> None:
     document = open_document(path, path.parent, file_bytes=FILE_BYTES)
+    cache = GeometryCache(path.parent, path.parent)
     model = read_open_file(
-        document, path, kernel=KERNEL, skip={}, only=None, progress=lambda *_: None
+        document,
+        path,
+        plan=Plan(KERNEL),
+        progress=lambda *_: None,
+        when_drawn=lambda: None,
+        cache=cache,
     )
+    find_undrawable(document.model, document.odd, model.length_unit)
     write_snapshot(model, path.with_suffix(".cim"))
 
 

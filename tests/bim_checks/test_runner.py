@@ -11,7 +11,7 @@ from bim_checks.exports.html import render
 from bim_checks.report import Report
 from bim_checks.rulebook import Rulebook, read_rulebook
 from bim_checks.runner import run_checks
-from cim.building import BuildingModel, Undrawn
+from cim.building import BuildingModel, Defect, DefectKind, Undrawn
 from cim.control_lines.feature import ControlFeature
 from cim.frame import ExplicitPlace, decide_frame
 from cim.text import Text
@@ -135,3 +135,36 @@ def test_the_page_speaks_one_language_and_escapes_what_it_quotes(
     assert "<条>" not in page
     assert "<clause>" not in page
     assert "http" not in page
+
+
+def flawed(kind: DefectKind) -> BuildingModel:
+    told = Text(zh="文件缺了一半。", en="half of the file is missing.")
+    return replace(model(), defects=(Defect(kind, 1, told, ("#7",)),))
+
+
+@pytest.mark.parametrize("kind", [kind for kind in DefectKind if kind.bars_verdicts])
+def test_a_file_that_is_not_whole_is_not_judged(rulebook: Rulebook, kind: DefectKind) -> None:
+    report = run(flawed(kind), rulebook)
+    assert outcomes(report) == [("F-1", "not_checkable"), ("G-1", "not_checkable")]
+    for finding in report.findings:
+        assert "half of the file is missing." in finding.judgement.sentence.en
+        assert "文件缺了一半。" in finding.judgement.sentence.zh
+        assert finding.judgement.fix is not None
+    told = report.to_document()["model"]
+    assert told["complete"] is False
+    assert told["defects"] == [
+        {
+            "kind": kind.value,
+            "count": 1,
+            "bars_verdicts": True,
+            "sentence": {"zh": "文件缺了一半。", "en": "half of the file is missing."},
+            "examples": ["#7"],
+        }
+    ]
+
+
+@pytest.mark.parametrize("kind", [kind for kind in DefectKind if not kind.bars_verdicts])
+def test_a_defect_that_hides_nothing_bars_nothing(rulebook: Rulebook, kind: DefectKind) -> None:
+    report = run(flawed(kind), rulebook)
+    assert outcomes(report) == outcomes(run(model(), rulebook))
+    assert report.to_document()["model"]["complete"] is True

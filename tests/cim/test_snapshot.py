@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from cim.building import (
     Building,
     BuildingModel,
+    Defect,
+    DefectKind,
     Element,
     MapConversion,
     Material,
@@ -88,6 +90,20 @@ def models(draw: st.DrawFn) -> BuildingModel:
         undrawn=tuple(draw(st.lists(st.builds(Undrawn, words, words, texts), max_size=2))),
         warnings=tuple(draw(st.lists(texts, max_size=2))),
         length_unit=draw(st.sampled_from([1.0, 0.001, 0.3048])),
+        defects=tuple(
+            draw(
+                st.lists(
+                    st.builds(
+                        Defect,
+                        st.sampled_from(DefectKind),
+                        st.integers(1, 1 << 40),
+                        texts,
+                        st.lists(words, max_size=3).map(tuple),
+                    ),
+                    max_size=3,
+                )
+            )
+        ),
     )
 
 

@@ -14,7 +14,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from bim_checks.exports.html import render_document
-from tests.viewer.huts import EASTINGS, NORTHINGS, SIZE, ZERO, hut
+from tests.viewer.huts import EASTINGS, NORTHINGS, SIZE, ZERO, cut_hut, hut
 from viewer import console
 from viewer.cli import app
 
@@ -322,6 +322,7 @@ def test_inspect_tells_what_a_file_holds(right: Path) -> None:
         "triangles": 12,
         "map_conversion": f"IfcMapConversion EPSG:4548 E {EASTINGS} N {NORTHINGS} H {ZERO}",
         "undrawn": [],
+        "defects": [],
         "warnings": [],
     }
 
@@ -421,3 +422,49 @@ def test_building_a_built_city_changes_no_tile(small_city: Path) -> None:
 
 def _stamps(folder: Path) -> dict[Path, int]:
     return {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
+
+
+@pytest.fixture
+def cut(tmp_path: Path) -> Path:
+    """A hut whose file is cut off behind its last part."""
+    path = tmp_path / "cut.ifc"
+    path.write_bytes(cut_hut())
+    return path
+
+
+def test_a_file_that_is_cut_off_is_reported_and_not_judged(
+    city: Path, cut: Path, tmp_path: Path
+) -> None:
+    reports = tmp_path / "reports"
+    result = _run("check", cut, "--city", city, "--json", "--report", reports)
+    assert result.exit_code == UNREADABLE
+    report = json.loads(result.stdout)
+    assert report["verdict"] == "not_checkable"
+    assert {finding["outcome"] for finding in report["findings"]} == {"not_checkable"}
+    assert all("cut off" in finding["sentence"]["en"] for finding in report["findings"])
+    assert report["model"]["elements"] == 1
+    assert [defect["kind"] for defect in report["model"]["defects"]] == ["cut_off"]
+    assert json.loads((reports / "cut.json").read_text(encoding="utf-8")) == report
+    assert "文件不完整" in (reports / "cut.zh.html").read_text(encoding="utf-8")
+
+
+def test_inspect_shows_what_a_file_that_is_cut_off_holds(cut: Path) -> None:
+    result = _run("inspect", cut, "--json")
+    assert result.exit_code == UNREADABLE
+    told = json.loads(result.stdout)
+    assert told["elements"] == {"IfcWall": 1}
+    assert told["triangles"] == 12
+    assert [(d["kind"], d["count"]) for d in told["defects"]] == [("cut_off", 24)]
+    table = _run("inspect", cut, "--lang", "zh")
+    assert "cut_off 24: 文件不完整" in table.stdout
+
+
+def test_a_survey_tells_the_defects_of_each_file(cut: Path, right: Path) -> None:
+    assert right.parent == cut.parent
+    result = _run("inspect", cut.parent, "--json")
+    assert result.exit_code == UNREADABLE
+    told = json.loads(result.stdout)
+    rows = {Path(row["file"]).name: (row["complete"], row["defects"]) for row in told["files"]}
+    assert rows == {"cut.ifc": (False, {"cut_off": 24}), "hut.ifc": (True, {})}
+    assert told["summary"]["incomplete"] == 1
+    assert "1 of them not whole" in _run("inspect", cut.parent, "--lang", "en").stdout

@@ -20,7 +20,7 @@ import httpx2
 import pytest
 
 from cim.ifc import DEFAULT_LIMITS
-from tests.viewer.huts import hut
+from tests.viewer.huts import cut_hut, hut
 from tests.viewer.live import (
     PATIENCE,
     free_port,
@@ -244,6 +244,20 @@ def test_a_file_that_cannot_be_read_fails_in_both_languages(office: Office, fail
     answer = office.client.get(f"/api/submissions/{failed['id']}").text
     assert "Traceback" not in answer
     assert str(office.settings.data) not in answer
+
+
+def test_a_file_that_is_cut_off_is_shown_and_not_judged(office: Office, failed: Told) -> None:
+    assert failed["state"] == "failed"  # so that the worker is free
+    told = office.follow(office.hand_in(cut_hut(), "cut.ifc"))[-1]
+    assert (told["state"], told["verdict"]) == ("done", "not_checkable")
+    assert told["tileset"] is not None
+    report = office.get(f"/api/submissions/{told['id']}/report")
+    assert {finding["outcome"] for finding in report["findings"]} == {"not_checkable"}
+    model = report["model"]
+    assert (model["complete"], model["elements"]) == (False, 1)
+    (defect,) = model["defects"]
+    assert (defect["kind"], defect["count"], defect["bars_verdicts"]) == ("cut_off", 24, True)
+    assert defect["sentence"] in model["warnings"]
 
 
 def test_a_failed_review_has_no_report(office: Office, failed: Told) -> None:

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import dataclasses
 import re
 from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
+import viewer
+from cim.ifc import ReadLimits
 from viewer.settings import Settings
 
 
@@ -14,6 +17,25 @@ def test_every_setting_is_described(name: str) -> None:
     description = Settings.model_fields[name].description
     assert description
     assert re.match(r"[\w;,./ -]{10,}$", description)
+
+
+@pytest.mark.parametrize("name", Settings.model_fields)
+def test_every_setting_is_in_the_readme(name: str) -> None:
+    readme = Path(viewer.__file__).with_name("README.md").read_text(encoding="utf-8")
+    assert f"`CIM_{name.upper()}`" in readme
+
+
+@pytest.mark.parametrize("limit", [field.name for field in dataclasses.fields(ReadLimits)])
+def test_every_limit_of_reading_is_a_setting(monkeypatch: pytest.MonkeyPatch, limit: str) -> None:
+    setting = {"file_bytes": "UPLOAD_BYTES"}.get(limit, f"READ_{limit.upper()}")
+    monkeypatch.setenv(f"CIM_{setting}", "1" if limit == "must_isolate" else "17")
+    found = getattr(Settings().read_limits, limit)
+    assert found == (True if limit == "must_isolate" else 17)
+
+
+def test_reading_ends_before_its_stage_does() -> None:
+    settings = Settings(stage_seconds=100.0)
+    assert settings.read_limits.wall_seconds == pytest.approx(90.0)
 
 
 def test_the_environment_sets_what_it_names(

@@ -157,6 +157,16 @@ class UndrawnElement(BaseModel):
     reason: Words
 
 
+class DefectInfo(BaseModel):
+    """Something wrong with a file as a whole."""
+
+    kind: str
+    count: int
+    bars_verdicts: bool
+    sentence: Words
+    examples: list[str]
+
+
 class ModelInfo(BaseModel):
     """The file a report is about."""
 
@@ -168,6 +178,8 @@ class ModelInfo(BaseModel):
     elements: int
     undrawn: list[UndrawnElement]
     warnings: list[Words]
+    complete: bool = True
+    defects: list[DefectInfo] = []
 
 
 class CandidateInfo(BaseModel):

@@ -23,6 +23,7 @@ from cim.ifc.tessellation import Tessellation, tessellate
 from cim.ifc.units import read_units
 from cim.mesh import Mesh
 from tests.cim.ifc.author import Author
+from tests.cim.ifc.kernel_only import KERNEL_ONLY
 
 KERNEL = "hybrid-cgal-simple-opencascade"
 AGREES = 1e-6
@@ -41,13 +42,6 @@ KERNEL_ERRS = {
 }
 
 
-class Nothing:
-    """Leaves everything to the kernel."""
-
-    def draw(self, number: int) -> Any:
-        raise NotDirectError(number)
-
-
 def drawn(path: Path, *, directly: bool) -> Tessellation:
     """Products of a file that are drawn from their records; by them, or by the kernel."""
     document = open_document(path, path.parent, file_bytes=1 << 30)
@@ -64,7 +58,7 @@ def drawn(path: Path, *, directly: bool) -> Tessellation:
     return tessellate(
         document.model,
         products,
-        direct=direct if directly else Nothing(),  # type: ignore[arg-type]
+        direct=direct if directly else KERNEL_ONLY,
         kernel=KERNEL,
         progress=lambda *_: None,
     )

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cim.building import DefectKind
 from cim.errors import UnreadableIfcError
 from cim.ifc import read_ifc
 from cim.ifc.encoding import escaped
@@ -61,11 +62,14 @@ def test_what_only_the_other_schema_has_is_counted(tmp_path: Path, content: byte
     path.write_bytes(body.replace(b"ENDSEC;\nEND-ISO", strange, 1))
     model = read_ifc(path)
     assert [e.name for e in model.elements] == ["box"]
-    assert any(
-        "2 entities are of classes only IFC4X3_RC3 has and were not read: IFCTRACKTHING 2"
-        in warning.en
-        for warning in model.warnings
+    (defect,) = model.defects
+    assert (defect.kind, defect.count) == (DefectKind.UNKNOWN_CLASS, 2)
+    assert defect.sentence.en == (
+        "2 instances are of classes that IFC4X3_ADD2 does not have and were not read: "
+        "IFCTRACKTHING 2."
     )
+    assert defect.sentence in model.warnings
+    assert model.is_complete
 
 
 @pytest.mark.parametrize("schema", ["IFC9", "AUTOMOTIVE_DESIGN"])
@@ -182,12 +186,20 @@ def test_damaged_deflate64_says_so(tmp_path: Path, content: bytes, place: int) -
         (lambda _: {"inner.zip": b"PK\x03\x04"}, "holds another archive: inner.zip"),
         (lambda _: {"plan.dwg": b"AC1032"}, "holds no .ifc file, only: plan.dwg"),
         (lambda _: {}, "not an IFC file"),
-        (lambda c: {"a.ifc": c[: len(c) // 2]}, "cut off"),
+        (lambda c: {"a.ifc": c[:300]}, "cut off"),
+        (lambda c: {"a.ifcxml": c}, "holds ifcXML"),
+        (lambda c: {"a.ifcx": c}, "holds IFCX"),
+        (lambda _: {"bcf.version": b"2.1"}, "BCF file"),
+        (lambda _: {"[Content_Types].xml": b"", "word/document.xml": b""}, "Office file"),
+        (lambda _: {"doc.kml": b""}, "KMZ"),
         (lambda _: {"a.ifc": b"%PDF-1.7"}, "PDF"),
         (lambda _: {"a.ifc": bytes(300 << 20)}, "exceeds the limit"),
         (lambda c: {f"{i}.txt": b"" for i in range(10_001)} | {"a.ifc": c}, "holds 10002 files"),
     ],
-    ids=["two", "nested", "none", "empty", "half", "not ifc", "bomb", "crowd"],
+    ids=[
+        *("two", "nested", "none", "empty", "half", "ifcxml", "ifcx", "bcf", "office", "kmz"),
+        *("not ifc", "bomb", "crowd"),
+    ],
 )
 def test_an_archive_that_is_no_delivery_says_why(
     tmp_path: Path, content: bytes, entries: Callable[[bytes], Entries], reason: str

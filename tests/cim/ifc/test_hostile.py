@@ -1,14 +1,29 @@
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from cim.errors import IfcLimitError, UnreadableIfcError
 from cim.ifc import DEFAULT_LIMITS, read_ifc
+from cim.text import Text
 from tests.cim.ifc.author import Author
+from tests.cim.ifc.hostile import BAD, GOOD, KINDS, Flawed, Harmless, Kind, Refused, Undrawn, fuzzed
 
+# Tight, so that what hangs does not hold up the suite.
+LIMITS = replace(
+    DEFAULT_LIMITS,
+    memory_bytes=3 << 30,
+    cpu_seconds=20,
+    stall_seconds=6.0,
+    element_seconds=2.0,
+    wall_seconds=40.0,
+    file_bytes=200 << 20,
+)
 HEADER = "ISO-10303-21;\nHEADER;FILE_DESCRIPTION((''),'2;1');FILE_NAME('','',(''),(''),'','','');FILE_SCHEMA(('{schema}'));ENDSEC;\nDATA;\n{data}ENDSEC;\nEND-ISO-10303-21;\n"
 
 
@@ -21,6 +36,72 @@ def refused(path: Path) -> UnreadableIfcError:
         assert path.name in error.sentence(language)  # type: ignore[arg-type]
         assert "Traceback" not in error.sentence(language)  # type: ignore[arg-type]
     return error
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        pytest.param(kind, id=kind.name, marks=[pytest.mark.slow] if kind.slow else [])
+        for kind in KINDS
+    ],
+)
+def test_a_hostile_file_ends_as_it_must(tmp_path: Path, kind: Kind) -> None:
+    path = tmp_path / f"hostile{kind.suffix}"
+    path.write_bytes(kind.content())
+    if isinstance(kind.outcome, Refused):
+        with pytest.raises(kind.outcome.error) as caught:
+            read_ifc(path, limits=LIMITS)
+        assert kind.outcome.fragment in caught.value.reason.en
+        assert caught.value.path == path
+        assert caught.value.remedy is not None
+        return
+    model = read_ifc(path, limits=LIMITS)
+    drawn = {element.global_id for element in model.elements if element.representation}
+    undrawn = {
+        (found.global_id, found.ifc_class): found.reason.en
+        for found in model.undrawn
+        if found.global_id != "0open00000000000000001"
+    }
+    assert GOOD in drawn
+    told = tuple(defect.kind for defect in model.defects)
+    if isinstance(kind.outcome, Undrawn):
+        assert list(undrawn) == [(BAD, "IfcWall")]
+        assert kind.outcome.fragment in undrawn[BAD, "IfcWall"]
+        assert told == ()
+    elif isinstance(kind.outcome, Flawed):
+        assert told == kind.outcome.kinds
+        assert model.is_complete == (not any(found.bars_verdicts for found in told))
+        assert {defect.sentence for defect in model.defects} <= set(model.warnings)
+    else:
+        assert told == ()
+        assert undrawn == {}
+        assert (BAD in drawn) == kind.outcome.drawn
+
+
+def test_there_are_hostile_kinds_enough_and_each_has_its_own_name() -> None:
+    names = [kind.name for kind in KINDS]
+    assert len(set(names)) == len(names) >= 40
+    assert {type(kind.outcome) for kind in KINDS} == {Refused, Undrawn, Flawed, Harmless}
+
+
+@given(seed=st.integers(0, 2**32), count=st.integers(1, 200))
+@settings(max_examples=25, deadline=None)
+def test_random_damage_ends_in_a_model_or_a_typed_error(
+    tmp_path_factory: pytest.TempPathFactory, seed: int, count: int
+) -> None:
+    content = fuzzed(seed, count)
+    path = tmp_path_factory.getbasetemp() / "fuzzed.ifc"
+    path.write_bytes(content)
+    remedy, digest = ending(path)
+    assert remedy if digest is None else digest == hashlib.sha256(content).hexdigest()
+
+
+def ending(path: Path) -> tuple[Text | None, str | None]:
+    """The remedy of a typed error, or the digest of the model; any other end is an error of ours."""
+    try:
+        return None, read_ifc(path, limits=LIMITS).sha256
+    except UnreadableIfcError as error:
+        return error.remedy, None
 
 
 @pytest.mark.parametrize(
@@ -154,6 +235,9 @@ def test_a_limit_that_is_hit_is_a_readable_error(tmp_path: Path, limits: object)
     for number in range(20):
         author.block((1.0, 1.0, 1.0), at=(2.0 * number, 0.0, 0.0))
     path = author.write(tmp_path / "a.ifc")
+    points = "".join(f"#{10**6 + n}=IFCCARTESIANPOINT((0.,0.,{n}.));\n" for n in range(200_000))
+    text = path.read_text(encoding="ascii")
+    path.write_text(text.replace("ENDSEC;\nEND-ISO", f"{points}ENDSEC;\nEND-ISO"), encoding="ascii")
     with pytest.raises(IfcLimitError) as caught:
         read_ifc(path, limits=limits)  # type: ignore[arg-type]
     assert caught.value.path == path

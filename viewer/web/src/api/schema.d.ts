@@ -285,6 +285,21 @@ export interface components {
             points: string[];
         };
         /**
+         * DefectInfo
+         * @description Something wrong with a file as a whole.
+         */
+        DefectInfo: {
+            /** Kind */
+            kind: string;
+            /** Count */
+            count: number;
+            /** Bars Verdicts */
+            bars_verdicts: boolean;
+            sentence: components["schemas"]["Words"];
+            /** Examples */
+            examples: string[];
+        };
+        /**
          * ElementInfo
          * @description One element and its properties; lengths in metres, areas in m2, volumes in m3.
          */
@@ -453,6 +468,16 @@ export interface components {
             undrawn: components["schemas"]["UndrawnElement"][];
             /** Warnings */
             warnings: components["schemas"]["Words"][];
+            /**
+             * Complete
+             * @default true
+             */
+            complete: boolean;
+            /**
+             * Defects
+             * @default []
+             */
+            defects: components["schemas"]["DefectInfo"][];
         };
         /**
          * Problem
