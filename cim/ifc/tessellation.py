@@ -239,10 +239,8 @@ class _Builder:
     def _place(self, number: int, mesh: int | Text, placement: NDArray[np.float64]) -> None:
         if isinstance(mesh, Text):
             self.drawn.refused[number] = mesh
-        elif not np.isfinite(placement).all():
-            self.drawn.refused[number] = NOT_FINITE
-        elif np.abs(placement[:3, 3]).max() > FAR:
-            self.drawn.refused[number] = TOO_FAR
+        elif not np.abs(placement).max() < FAR:
+            self.drawn.refused[number] = TOO_FAR if np.isfinite(placement).all() else NOT_FINITE
         else:
             self.drawn.refused.pop(number, None)
             self.drawn.bodies[number] = Representation(mesh, placement)
@@ -253,10 +251,8 @@ class _Builder:
         """Index of the mesh, or why it is refused."""
         if not len(faces):
             return NO_FACES
-        if not np.isfinite(vertices).all():
-            return NOT_FINITE
-        if np.abs(vertices).max() > FAR:
-            return TOO_FAR
+        if not np.abs(vertices).max() < FAR:
+            return TOO_FAR if np.isfinite(vertices).all() else NOT_FINITE
         if (looks < 0).all():
             looks = no_materials()
         self.drawn.meshes.append(Mesh(vertices, faces, looks))

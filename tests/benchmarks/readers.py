@@ -17,6 +17,7 @@ from peer_packages import SERVER, find_node, install_peers
 from cim.building import BuildingModel
 from cim.errors import CimError
 from cim.ifc import guard
+from cim.ifc.attempt import NURSERY
 from cim.snapshot import read_snapshot
 
 PEERS = ("web-ifc", "fragments", "ifc-lite")
@@ -75,7 +76,7 @@ class Ours:
     name = OURS
 
     def __init__(self) -> None:
-        guard.NURSERY.warm()
+        NURSERY.warm()
         self._folder = tempfile.TemporaryDirectory(prefix="cim-bench-")
 
     def read(self, path: Path, *, listed: bool = False) -> Reading:
@@ -89,12 +90,12 @@ class Ours:
         return _counted(read_snapshot(snapshot), snapshot, wall, cpu, cost.peak_bytes, listed)
 
     def close(self) -> None:
-        guard.NURSERY.close()
+        NURSERY.close()
         self._folder.cleanup()
 
     def _cpu_seconds(self) -> float:
         """Of this program, and of the children the forking process has seen the end of; in steps of 10 ms."""
-        process = guard.NURSERY._process
+        process = NURSERY._process
         assert process is not None
         fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
         user_of_children, system_of_children = fields[13:15]

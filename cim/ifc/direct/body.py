@@ -13,14 +13,13 @@ from numpy.typing import NDArray
 
 from cim.building import Material
 from cim.ifc.direct.item import Items, Piece
-from cim.ifc.direct.placement import Placements
+from cim.ifc.direct.placement import Placements, is_rigid
 from cim.ifc.direct.records import NotDirectError, Records
 from cim.ifc.direct.solid import Solid, Triangles
 from cim.ifc.direct.style import Styles
 from cim.ifc.step import Closures, StepFile
 
 SURFACES = (b"Body", b"Body-FallBack", b"Facetation", b"Surface", b"Tessellation", b"Mesh")
-RIGID = 1e-9  # how far the axes of a placement may be from length one and from square
 PLACEMENT, REPRESENTATION = 5, 6  # arguments of every IfcProduct
 
 
@@ -138,7 +137,7 @@ class DirectBodies:
         repeated = self._repeated(items, representation)
         if repeated is not None:
             source, mapping, look = repeated
-            if _is_rigid(mapping):
+            if is_rigid(mapping):
                 look = look or own
                 pieces = _looking(items.representation(source), look)
                 return Drawn((source, look), pieces, matrix @ mapping)
@@ -250,11 +249,6 @@ def _looking(pieces: Sequence[Piece], own: Material | None) -> Sequence[Piece]:
     if own is None:
         return pieces
     return [replace(piece, look=piece.look or own) for piece in pieces]
-
-
-def _is_rigid(matrix: NDArray[np.float64]) -> bool:
-    axes = matrix[:3, :3]
-    return bool(np.abs(axes.T @ axes - np.eye(3)).max() < RIGID and np.linalg.det(axes) > 0.0)
 
 
 # What comes of a record whose arguments are not those of its class.

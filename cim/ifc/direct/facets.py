@@ -113,10 +113,9 @@ def triangulated_face_set(records: Records, row: int) -> Triangles:
     Raises:
         NotDirectError: an index that leads nowhere.
     """
-    arguments = records.read(row, "IFCTRIANGULATEDFACESET")
-    points = _coordinates(records, arguments[0])
+    points = _coordinates(records, row)
     faces = records.triples(row, 3).astype(np.int64)
-    return welded(points, _through(faces, _point_index(arguments, 4), len(points)))
+    return welded(points, _through(faces, _point_index(records, row, 4), len(points)))
 
 
 def polygonal_face_set(records: Records, row: int) -> Triangles:
@@ -126,7 +125,7 @@ def polygonal_face_set(records: Records, row: int) -> Triangles:
         NotDirectError: an index that leads nowhere, or a face that is not flat.
     """
     arguments = records.read(row, "IFCPOLYGONALFACESET")
-    points = _coordinates(records, arguments[0])
+    points = _coordinates(records, row)
     loops: list[list[float]] = []
     faces: list[int] = []
     for place, face in enumerate(arguments[2]):
@@ -136,22 +135,23 @@ def polygonal_face_set(records: Records, row: int) -> Triangles:
         faces.extend([place] * len(found))
     corners = np.array([corner for loop in loops for corner in loop], dtype=np.int64)
     ends = np.cumsum([len(loop) for loop in loops])
-    corners = _through(corners, _point_index(arguments, 3), len(points))
+    corners = _through(corners, _point_index(records, row, 3), len(points))
     points, corners = welded(points, corners)
     return Loops(points, corners, ends, np.array(faces, dtype=np.int64)).triangles()
 
 
-def _coordinates(records: Records, row: Any) -> NDArray[np.float64]:
-    records.read(row, "IFCCARTESIANPOINTLIST3D")
-    return records.triples(row, 0) * records.length
+def _coordinates(records: Records, row: int) -> NDArray[np.float64]:
+    points = records.reference(row, 0, "IFCCARTESIANPOINTLIST3D")
+    return records.triples(points, 0) * records.length
 
 
-def _point_index(arguments: list[Any], place: int) -> NDArray[np.int64] | None:
-    given = arguments[place] if len(arguments) > place else None
-    # IFC4 before its second addendum had normal indices here, lists of lists.
-    if given is None or (given and isinstance(given[0], list)):
+def _point_index(records: Records, row: int, place: int) -> NDArray[np.int64] | None:
+    try:
+        found = records.numbers(row, place)
+    except NotDirectError:
         return None
-    return np.array(given, dtype=np.int64)
+    # IFC4 before its second addendum had normal indices here, lists of lists.
+    return None if found is None else found.astype(np.int64)
 
 
 def _through(

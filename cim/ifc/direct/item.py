@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from cim.building import Material
 from cim.ifc.direct import facets
 from cim.ifc.direct.curve import Curves
-from cim.ifc.direct.placement import Placements, dot
+from cim.ifc.direct.placement import Placements, determinant
 from cim.ifc.direct.profile import Profiles
 from cim.ifc.direct.records import NotDirectError, Records
 from cim.ifc.direct.solid import Solid, Triangles, enclosed_volume, prism, solid_of
@@ -42,7 +42,7 @@ class Piece:
     def moved(self, matrix: NDArray[np.float64]) -> Piece:
         """The piece under an affine matrix (4, 4); turned inside out by a mirror, its faces are turned back."""
         vertices, faces = self.body
-        if np.linalg.det(matrix[:3, :3]) < 0.0:
+        if determinant(matrix) < 0.0:
             faces = faces[:, ::-1]
         return replace(self, body=(transform_points(matrix, vertices), faces))
 
@@ -147,8 +147,8 @@ class Items:
         """A body bounded by closed shells, turned right side out; one that is not closed stays as it is written."""
         arguments = self._records.read(row, name)
         inner = arguments[1] if len(arguments) > 1 else []
-        for shell in (arguments[0], *inner):
-            self._records.read(shell, "IFCCLOSEDSHELL")
+        if any(self._records.name(shell) != "IFCCLOSEDSHELL" for shell in (arguments[0], *inner)):
+            raise NotDirectError(name)
         vertices, faces = facets.shells(self._records, (arguments[0], *inner))
         volume = enclosed_volume(vertices, faces)
         return vertices, faces if volume is None or volume >= 0.0 else faces[:, ::-1]
@@ -180,7 +180,7 @@ class Items:
         plane = self._placements.axes(self._records.read(arguments[0], "IFCPLANE")[0])
         # The normal points away from the material when the flag is true (IFC4 8.8.3.20), so its side is what is left.
         normal = plane[:3, 2] if arguments[1] == b"T" else -plane[:3, 2]
-        offset = dot(tuple(normal), tuple(plane[:3, 3]))
+        offset = float(normal @ plane[:3, 3])
         if name == "IFCHALFSPACESOLID":
             return body.trimmed(normal, offset)
         position = self._placements.axes(arguments[2])

@@ -11,17 +11,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cim.ifc.direct.records import NotDirectError, Records, numbers
-from cim.ifc.step.lexer import DERIVED, NULL, REFERENCE
+from cim.ifc.step.lexer import DERIVED, INTEGER, NULL, REAL, REFERENCE
 
 PARALLEL = 1e-9  # sine of the angle below which two axes span no plane
-SQUARE = 1e-6  # cosine above which given axes are not taken for orthogonal
+RIGHT = 1e-6  # cosine above which given axes are not taken for orthogonal
+RIGID = 1e-9  # how far the axes of a placement may be from length one and from square
 AXES = ("IFCAXIS2PLACEMENT3D", "IFCAXIS2PLACEMENT2D", "IFCCARTESIANPOINT", "IFCDIRECTION")
+OPERATORS = (
+    "IFCCARTESIANTRANSFORMATIONOPERATOR3D",
+    "IFCCARTESIANTRANSFORMATIONOPERATOR3DNONUNIFORM",
+    "IFCCARTESIANPOINT",
+    "IFCDIRECTION",
+)
 DEEPEST = 2000  # levels of placement; deeper ones are refused before
 
 Vector = tuple[float, float, float]
-X: Vector = (1.0, 0.0, 0.0)
-Y: Vector = (0.0, 1.0, 0.0)
-Z: Vector = (0.0, 0.0, 1.0)
 
 
 class Placements:
@@ -30,6 +34,7 @@ class Placements:
     def __init__(self, records: Records) -> None:
         self._records = records
         self._classes = np.array([records.kind_of(name) for name in AXES], dtype=np.int64)
+        self._operators = np.array([records.kind_of(name) for name in OPERATORS], dtype=np.int64)
         self._local: dict[int, NDArray[np.float64]] = {}
         self._axes: dict[int, NDArray[np.float64]] = {}
         self._directions: dict[int, Vector] = {}
@@ -100,23 +105,22 @@ class Placements:
         Raises:
             NotDirectError: another operator, or axes that are not orthogonal.
         """
-        name = self._records.name(row)
-        given = self._records.read(
+        records, step = self._records, self._records.step
+        matrix = np.eye(4)
+        if not isinstance(row, int) or row < 0:
+            raise NotDirectError("MappingTarget")
+        done = _operator(
+            step.kinds,
+            step.values,
+            step.firsts,
+            step.types,
+            self._operators,
             row,
-            "IFCCARTESIANTRANSFORMATIONOPERATOR3D",
-            "IFCCARTESIANTRANSFORMATIONOPERATOR3DNONUNIFORM",
+            records.length,
+            matrix,
         )
-        first, second, origin, scale, third = given[:5]
-        scales = [_scale(scale)] * 3
-        if name.endswith("NONUNIFORM"):
-            scales[1:] = [_scale(s if s is not None else scale) for s in given[5:7]]
-        x = self.direction(first) if first is not None else X
-        y = self.direction(second) if second is not None else Y
-        z = self.direction(third) if third is not None else cross(x, y)
-        if max(abs(dot(x, y)), abs(dot(y, z)), abs(dot(z, x))) > SQUARE:
-            raise NotDirectError(name)
-        matrix = frame(self._origin(origin), x, y, z)
-        matrix[:3, :3] *= scales
+        if not done:
+            raise NotDirectError(records.name(row))
         return matrix
 
     def direction(self, row: Any) -> Vector:
@@ -131,10 +135,6 @@ class Placements:
                 raise NotDirectError("IfcDirection")
             self._directions[row] = unit((*ratios, 0.0)[:3], 0.0)
         return self._directions[row]
-
-    def _origin(self, row: Any) -> NDArray[np.float64]:
-        found: NDArray[np.float64] = self._records.points([row])[0]
-        return found
 
 
 @numba.njit(cache=True)
@@ -187,19 +187,73 @@ def _axes(kinds, values, firsts, types, classes, row, length, matrix):  # type: 
     return True
 
 
-def _scale(given: Any) -> float:
-    if given is None:
-        return 1.0
-    if not isinstance(given, float) or not 0.0 < given < math.inf:
-        raise NotDirectError("Scale")
-    return given
+@numba.njit(cache=True)
+def _operator(  # type: ignore[no-untyped-def]  # noqa: C901 - one refusal a line
+    kinds, values, firsts, types, classes, row, length, matrix
+):
+    """Fill in the matrix of an operator; whether it is one, with axes that are orthogonal."""
+    uniform, different, point_kind, direction_kind = classes
+    first, end = firsts[row], firsts[row + 1]
+    if (types[row] != uniform or end - first != 5) and (
+        types[row] != different or end - first != 7
+    ):
+        return False
+    point = np.int64(values[first + 2])
+    if kinds[first + 2] != REFERENCE or point < 0 or types[point] != point_kind:
+        return False
+    if numbers(kinds, values, firsts[point], matrix[:3, 3]) < 0:
+        return False
+    matrix[:3, 3] *= length
+    axes = np.eye(3)  # its rows are the axes
+    for axis, token in enumerate((first, first + 1, first + 4)):
+        if not _unit(kinds, values, firsts, types, direction_kind, token, axes[axis]):
+            return False
+    if kinds[first + 4] == NULL:
+        axes[2] = np.cross(axes[0], axes[1])
+    for one, other in ((0, 1), (1, 2), (2, 0)):
+        if abs((axes[one] * axes[other]).sum()) > RIGHT:
+            return False
+    scale = _scale(kinds, values, first + 3, 1.0)
+    for axis in range(3):
+        # Without a scale of its own an axis has the first one's (IFC4 8.9.3.18).
+        own = scale
+        if axis > 0 and end - first == 7:
+            own = _scale(kinds, values, first + 4 + axis, scale)
+        if not 0.0 < own < np.inf:
+            return False
+        matrix[:3, axis] = axes[axis] * own
+    return True
 
 
-def frame(origin: NDArray[np.float64], x: Vector, y: Vector, z: Vector) -> NDArray[np.float64]:
-    """The matrix with these columns, shape (4, 4)."""
-    matrix = np.eye(4)
-    matrix[:3, 0], matrix[:3, 1], matrix[:3, 2], matrix[:3, 3] = x, y, z, origin
-    return matrix
+@numba.njit(cache=True)
+def _scale(kinds, values, token, absent):  # type: ignore[no-untyped-def]
+    """The number at a token; `absent` when there is none, NaN when something else is there."""
+    if kinds[token] == REAL or kinds[token] == INTEGER:
+        return values[token]
+    return absent if kinds[token] == NULL else np.nan
+
+
+@numba.njit(cache=True)
+def is_rigid(matrix):  # type: ignore[no-untyped-def]
+    """Whether the axes of a matrix (4, 4) are of length one, square and right-handed."""
+    axes = matrix[:3, :3]
+    for one in range(3):
+        for other in range(one, 3):
+            product = (axes[:, one] * axes[:, other]).sum()
+            if abs(product - (1.0 if one == other else 0.0)) > RIGID:
+                return False
+    return determinant(matrix) > 0.0
+
+
+@numba.njit(cache=True)
+def determinant(matrix):  # type: ignore[no-untyped-def]
+    """Of the axes of a matrix (4, 4): negative for a mirror."""
+    a, b, c = matrix[0, :3], matrix[1, :3], matrix[2, :3]
+    return (
+        a[0] * (b[1] * c[2] - b[2] * c[1])
+        - a[1] * (b[0] * c[2] - b[2] * c[0])
+        + a[2] * (b[0] * c[1] - b[1] * c[0])
+    )
 
 
 def unit(vector: Sequence[float], shortest: float) -> Vector:
@@ -213,17 +267,3 @@ def unit(vector: Sequence[float], shortest: float) -> Vector:
     if not shortest < length < math.inf:
         raise NotDirectError("IfcDirection")
     return (x / length, y / length, z / length)
-
-
-def cross(a: Vector, b: Vector) -> Vector:
-    """Vector product."""
-    return (
-        a[1] * b[2] - a[2] * b[1],
-        a[2] * b[0] - a[0] * b[2],
-        a[0] * b[1] - a[1] * b[0],
-    )
-
-
-def dot(a: Vector, b: Vector) -> float:
-    """Scalar product."""
-    return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]

@@ -89,6 +89,43 @@ class Records:
         metres: NDArray[np.float64] = found * self.length
         return metres
 
+    def reference(self, row: int, argument: int, name: str) -> int:
+        """The row of an instance of a class that an argument refers to; cheap where another argument is a long list.
+
+        Raises:
+            NotDirectError: it refers to none.
+        """
+        token = self._token(row, argument)
+        found = int(self.step.values[token])
+        if self.step.kinds[token] != REFERENCE or self.name(found) != name:
+            raise NotDirectError(name)
+        return found
+
+    def numbers(self, row: int, argument: int) -> NDArray[np.float64] | None:
+        """A list of numbers at one place of an instance's arguments; None when it is absent, or a list of lists.
+
+        Raises:
+            NotDirectError: there is no such place.
+        """
+        step = self.step
+        token = self._token(row, argument)
+        if step.kinds[token] != OPEN or step.kinds[token + 1] == OPEN:
+            return None
+        found: NDArray[np.float64] = step.values[token + 1 : int(step.values[token])]
+        return found
+
+    def _token(self, row: int, argument: int) -> int:
+        """Where an argument of an instance starts."""
+        step = self.step
+        token, end = int(step.firsts[row]), int(step.firsts[row + 1])
+        for _ in range(argument):
+            if token >= end:
+                raise NotDirectError
+            token = (int(step.values[token]) if step.kinds[token] == OPEN else token) + 1
+        if token >= end:
+            raise NotDirectError
+        return token
+
     def triples(self, row: int, argument: int, width: int = 3) -> NDArray[np.float64]:
         """A list of lists of numbers at one place of an instance's arguments, shape (N, width).
 
@@ -96,12 +133,8 @@ class Records:
             NotDirectError: it is no such list.
         """
         step = self.step
-        token, end = int(step.firsts[row]), int(step.firsts[row + 1])
-        for _ in range(argument):
-            if token >= end:
-                raise NotDirectError
-            token = (int(step.values[token]) if step.kinds[token] == OPEN else token) + 1
-        if token >= end or step.kinds[token] != OPEN:
+        token = self._token(row, argument)
+        if step.kinds[token] != OPEN:
             raise NotDirectError
         kinds = step.kinds[token : int(step.values[token])]
         numbers = step.values[token : int(step.values[token])][(kinds == REAL) | (kinds == INTEGER)]

@@ -24,7 +24,7 @@ SQUARE = 1e-12  # what a unit normal may have across an axis to be along it; the
 FACE = 3  # points of a body in a plane make a face of it, which may lie against another's
 LARGEST = 1e4  # m from the body's own origin, as far as noise stays below these
 FLAT_TRIANGLE = 1e-12  # m2
-MOST_COMPARED = 20_000_000  # pairs of face and point
+MOST_COMPARED = 20_000_000  # pairs of face and point; a body with more is the kernel's
 
 
 def prism(rings: Rings, direction: NDArray[np.float64], matrix: NDArray[np.float64]) -> Triangles:
@@ -110,7 +110,7 @@ class Solid:
         Raises:
             NotDirectError: nothing is left, or a face lies so near the plane that a film may be.
         """
-        if _may_leave_film(self.vertices, *normal, offset):
+        if _may_leave_film(self.vertices, self.vertices[:0], *normal, offset):
             raise NotDirectError("film")
         return _left(_manifold(self).trim_by_plane(normal, offset))
 
@@ -177,40 +177,63 @@ def _ready(solids: Sequence[Solid]) -> list[manifold3d.Manifold]:
     Raises:
         NotDirectError: faces of two lie so near each other that a film may be.
     """
-    snapped = _snapped(solids)
-    boxes = [(solid.vertices.min(axis=0), solid.vertices.max(axis=0)) for solid in snapped]
-    for place, one in enumerate(snapped):
-        low, high = boxes[place]
-        for step, other in enumerate(snapped[place + 1 :], start=place + 1):
-            if (boxes[step][0] <= high + NEAR_PLANE).all() and (
-                boxes[step][1] >= low - NEAR_PLANE
-            ).all():
-                _refuse_film(one, other)
-    return [_manifold(solid) for solid in snapped]
-
-
-def _refuse_film(one: Solid, other: Solid) -> None:
-    pairs = len(one.faces) * len(other.vertices) + len(other.faces) * len(one.vertices)
-    if pairs > MOST_COMPARED:
+    if sum(len(s.faces) for s in solids) * sum(len(s.vertices) for s in solids) > MOST_COMPARED:
         raise NotDirectError("too many faces to cut")
-    if _film(one.vertices, one.faces, other.vertices) or _film(
-        other.vertices, other.faces, one.vertices
-    ):
+    points, point_ends = _snapped(solids)
+    faces = np.concatenate([solid.faces for solid in solids])
+    face_ends = np.cumsum(np.array([len(solid.faces) for solid in solids]))
+    if _films(points, point_ends, faces, face_ends):
         raise NotDirectError("film")
+    return [
+        _manifold(Solid(part, solid.faces))
+        for part, solid in zip(np.split(points, point_ends[:-1]), solids, strict=True)
+    ]
 
 
-def _snapped(solids: Sequence[Solid]) -> list[Solid]:
-    """Bodies whose coordinates along each axis are the same where they nearly are."""
+def _snapped(solids: Sequence[Solid]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Points of bodies, with coordinates along each axis the same where they nearly are, and where each body's end."""
     points = np.concatenate([solid.vertices for solid in solids])
     for axis in range(3):
-        values, place = np.unique(points[:, axis], return_inverse=True)
-        starts = np.concatenate([[True], np.diff(values) > SAME_PLANE])
-        points[:, axis] = values[np.flatnonzero(starts)[np.cumsum(starts) - 1]][place]
-    ends = np.cumsum([len(solid.vertices) for solid in solids])
-    return [
-        Solid(part, solid.faces)
-        for part, solid in zip(np.split(points, ends[:-1]), solids, strict=True)
-    ]
+        _snap(points[:, axis], np.argsort(points[:, axis]))
+    return points, np.cumsum(np.array([len(solid.vertices) for solid in solids]))
+
+
+@numba.njit(cache=True)
+def _snap(values, order):  # type: ignore[no-untyped-def]
+    """Give values the first of those that follow each other by less than SAME_PLANE, in place."""
+    first = last = values[order[0]]
+    for place in order[1:]:
+        value = values[place]
+        if value - last > SAME_PLANE:
+            first = value
+        values[place] = first
+        last = value
+
+
+@numba.njit(cache=True)
+def _films(points, point_ends, faces, face_ends):  # type: ignore[no-untyped-def]
+    """Whether faces of two bodies lie so near each other that a film may be left between them."""
+    count = len(point_ends)
+    lows, highs = np.zeros((count, 3)), np.zeros((count, 3))
+    for body in range(count):
+        start = point_ends[body - 1] if body > 0 else 0
+        for axis in range(3):
+            lows[body, axis] = points[start : point_ends[body], axis].min() - NEAR_PLANE
+            highs[body, axis] = points[start : point_ends[body], axis].max() + NEAR_PLANE
+    for one in range(count):
+        for other in range(count):
+            if one == other or (lows[one] > highs[other]).any() or (lows[other] > highs[one]).any():
+                continue
+            start = point_ends[one - 1] if one > 0 else 0
+            begin = point_ends[other - 1] if other > 0 else 0
+            first = face_ends[one - 1] if one > 0 else 0
+            if _film(
+                points[start : point_ends[one]],
+                faces[first : face_ends[one]],
+                points[begin : point_ends[other]],
+            ):
+                return True
+    return False
 
 
 def _left(manifold: manifold3d.Manifold) -> Solid:
@@ -232,19 +255,35 @@ def _film(vertices, faces, points):  # type: ignore[no-untyped-def]
         if length < FLAT_TRIANGLE:
             continue
         x, y, z = x / length, y / length, z / length
-        if _may_leave_film(points, x, y, z, a[0] * x + a[1] * y + a[2] * z):
+        if _may_leave_film(points, vertices, x, y, z, a[0] * x + a[1] * y + a[2] * z):
             return True
     return False
 
 
 @numba.njit(cache=True)
-def _may_leave_film(points, x, y, z, offset):  # type: ignore[no-untyped-def]
+def _may_leave_film(points, others, x, y, z, offset):  # type: ignore[no-untyped-def]
+    """Whether points lie nearly in a plane, or in one where only rounding decides; `others` are those that made the plane."""
     is_square = abs(x) + abs(y) + abs(z) - max(abs(x), abs(y), abs(z)) < SQUARE
-    near = 0
+    near = strange = 0
     for place in range(len(points)):
         apart = abs(points[place, 0] * x + points[place, 1] * y + points[place, 2] * z - offset)
         if apart < NEAR_PLANE:
             if apart > NOISE:
                 return True
-            near += not is_square
-    return near >= FACE
+            if not is_square:
+                near += 1
+                strange += not _is_among(points[place], others, x, y, z)
+    return near >= FACE and strange > 0
+
+
+@numba.njit(cache=True)
+def _is_among(point, others, x, y, z):  # type: ignore[no-untyped-def]
+    """Whether a point is one of others, or stands straight above one along an axis its plane runs along."""
+    for other in others:
+        if (
+            (other[0] == point[0] or abs(x) < SQUARE)
+            and (other[1] == point[1] or abs(y) < SQUARE)
+            and (other[2] == point[2] or abs(z) < SQUARE)
+        ):
+            return True
+    return False
