@@ -39,6 +39,7 @@ KERNEL_ERRS = {
     ("OMG_KS_Ruimtelijkeplannen-Enkelbestemming.ifc", 14670),
     ("export3.ifc", 21815),
     ("doubleguids.ifc", 21815),
+    ("errorfile.ifc", 21629),
 }
 
 
