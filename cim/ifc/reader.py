@@ -13,7 +13,12 @@ from ifcopenshell.util import element as element_util
 
 from cim.building import BuildingModel, Element, Site, Space, Undrawn
 from cim.ifc.document import Document
-from cim.ifc.map_conversion import read_latitude_longitude, read_map_conversion, read_true_north
+from cim.ifc.georeference import read_georeference
+from cim.ifc.map_conversion import (
+    read_latitude_longitude,
+    read_map_conversions,
+    read_true_north,
+)
 from cim.ifc.properties import PropertyReader
 from cim.ifc.spatial import StoreyFinder, read_buildings, read_storeys
 from cim.ifc.tessellation import Kernel, Tessellation, tessellate
@@ -61,7 +66,12 @@ def read_open_file(
     sets = PropertyReader(model, units.factor)
     storey = StoreyFinder(model).storey_of
     projects = list(model.by_type("IfcProject"))
-    spread = [sets.sets_of(entity) for entity in (*projects, *sites)]
+    conversions = read_map_conversions(
+        model,
+        length_unit=units.length,
+        scale_of=scale_of,
+        property_sets=[sets.sets_of(entity) for entity in (*projects, *sites)],
+    )
     return BuildingModel(
         sha256=_sha256(path),
         file_name=path.name,
@@ -75,16 +85,12 @@ def read_open_file(
         elements=tuple(_element(element, drawn, storey, sets) for element in elements),
         meshes=tuple(drawn.meshes),
         materials=tuple(drawn.materials),
-        map_conversion=read_map_conversion(
-            model,
-            length_unit=units.length,
-            scale_of=scale_of,
-            property_sets={name: values for found in spread for name, values in found.items()},
-        ),
+        map_conversion=conversions[0] if conversions else None,
         true_north=read_true_north(model),
         undrawn=tuple(_undrawn((*elements, *spaces, *sites), drawn)),
         warnings=(*document.notes, *_warnings(model)),
         length_unit=units.length,
+        georeference=read_georeference(model, units.length, conversions[1:]),
     )
 
 
