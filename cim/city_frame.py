@@ -158,7 +158,7 @@ def _project(
 ) -> NDArray[np.float64]:
     projection = _projection(projected_crs)
     if len(points) == 1:  # pyproj takes arrays of one for scalars, which numpy deprecates
-        return np.array([projection(*points[0, :2].tolist(), inverse=inverse)])
+        return np.array([projection(float(points[0, 0]), float(points[0, 1]), inverse=inverse)])
     return np.column_stack(projection(points[:, 0], points[:, 1], inverse=inverse))
 
 
@@ -175,7 +175,11 @@ def _transformer(source: str, target: str) -> Transformer:
         FrameError: a CRS is unknown, or PROJ would only guess the way between the datums.
     """
     source_crs, target_crs = _crs(source), _crs(target)
-    datums = {crs.geodetic_crs.datum.name for crs in (source_crs, target_crs) if crs.geodetic_crs}
+    datums = {
+        crs.geodetic_crs.datum.name
+        for crs in (source_crs, target_crs)
+        if crs.geodetic_crs is not None and crs.geodetic_crs.datum is not None
+    }
     best = Transformer.from_crs(source_crs.to_3d(), target_crs.to_3d(), always_xy=True)
     if "ballpark" in best.description.lower() and not datums & set(NULL_SHIFT_DATUMS):
         raise FrameError(

@@ -15,9 +15,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 from pyproj import CRS, Transformer
-from pyproj.aoi import AreaOfInterest
 from pyproj.exceptions import CRSError, ProjError
-from pyproj.transformer import TransformerGroup
+from pyproj.transformer import AreaOfInterest, TransformerGroup
 
 NAME_LENGTH = 4000  # characters; a longer name is not looked up
 CODE = re.compile(
@@ -167,7 +166,8 @@ def operation_between(
     """The best operation between two horizontal CRSs that deserves the name.
 
     Args:
-        source, target: horizontal.
+        source: horizontal.
+        target: horizontal.
         area: west, south, east, north in degrees where it will be used, or None.
     """
     return _operation(source.to_wkt(), target.to_wkt(), area)

@@ -27,7 +27,8 @@ class Similarity:
     def apply(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
         """Source points, shape (N, 2), to target."""
         c, s = self.scale * np.cos(self.rotation), self.scale * np.sin(self.rotation)
-        return points @ np.array([[c, s], [-s, c]]) + self.shift
+        turned: NDArray[np.float64] = points @ np.array([[c, s], [-s, c]]) + self.shift
+        return turned
 
 
 def fit_similarity(
