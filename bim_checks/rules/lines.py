@@ -79,7 +79,7 @@ def check_inside(rule: Rule, scheme: Scheme, around: Surroundings) -> list[Judge
     name = home.name if home else around.city.layer(parameters.layer).name
     inside = [home] if home and parameters.within == "one" else features
     outside = _without_slivers(shape.difference(shapely.union_all([f.geometry for f in inside])))
-    measurement = _area_measurement(outside, parameters.limit)
+    measurement = _area_measurement(outside, parameters.limit, scheme)
     words = {
         "subject": SUBJECTS[parameters.subject],
         "name": name,
@@ -124,7 +124,7 @@ def check_overlap(rule: Rule, scheme: Scheme, around: Surroundings) -> list[Judg
     broken = []
     for feature in around.lines.features(parameters.layer, shape.bounds):
         shared = _without_slivers(shape.intersection(feature.geometry))
-        measurement = _area_measurement(shared, parameters.limit)
+        measurement = _area_measurement(shared, parameters.limit, scheme)
         outcome = judge(measurement.margin, measurement.uncertainty, rule.legal_effect)
         if outcome is not Outcome.PASS:
             broken.append(
@@ -140,7 +140,7 @@ def check_overlap(rule: Rule, scheme: Scheme, around: Surroundings) -> list[Judg
                 subject=SUBJECTS[parameters.subject],
                 name=name,
             ),
-            measurement=_area_measurement(shapely.Polygon(), parameters.limit),
+            measurement=_area_measurement(shapely.Polygon(), parameters.limit, scheme),
         )
     ]
 
@@ -199,7 +199,7 @@ def check_distance(rule: Rule, scheme: Scheme, around: Surroundings) -> list[Jud
         limit=parameters.limit,
         margin=distance - parameters.limit,
         unit=Unit.METRE,
-        uncertainty=LENGTH_UNCERTAINTY,
+        uncertainty=LENGTH_UNCERTAINTY + scheme.uncertainty.horizontal,
     )
     outcome = judge(measurement.margin, measurement.uncertainty, rule.legal_effect)
     words = {
@@ -282,15 +282,18 @@ def _move_away(witness: BaseGeometry, metres: float) -> Text:
     )
 
 
-def _area_measurement(shape: BaseGeometry, limit: float) -> Measurement:
-    """An area against its limit; its uncertainty is a band of half the contact width along its edge."""
+def _area_measurement(shape: BaseGeometry, limit: float, scheme: Scheme) -> Measurement:
+    """An area against its limit.
+
+    Its uncertainty is a band along its edge: half the contact width, and as far as the frame may be off.
+    """
     area = float(shape.area)
     return Measurement(
         measured=area,
         limit=limit,
         margin=limit - area,
         unit=Unit.SQUARE_METRE,
-        uncertainty=float(shape.length) * CONTACT / 2.0,
+        uncertainty=float(shape.length) * (CONTACT / 2.0 + scheme.uncertainty.horizontal),
     )
 
 

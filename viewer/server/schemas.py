@@ -170,10 +170,97 @@ class ModelInfo(BaseModel):
     warnings: list[Words]
 
 
+class ToolStepsInfo(BaseModel):
+    """A remedy in one authoring tool's words."""
+
+    tool: str
+    steps: Words
+
+
+class FrameFindingInfo(BaseModel):
+    """What the frame ledger found, and how to mend it."""
+
+    code: str
+    severity: Literal["refuse", "discuss", "note"]
+    sentence: Words
+    remedy: Words
+    steps: list[ToolStepsInfo]
+
+
+class AsReadInfo(BaseModel):
+    """What a source says before anything is understood: in its own CRS and unit (metres per unit)."""
+
+    eastings: float
+    northings: float
+    orthogonal_height: float | None
+    rotation_degrees: float | None
+    scale: float | None
+    unit: float | None
+
+
+class OperationInfo(BaseModel):
+    """The PROJ operation or local grid that leads to the city's CRS; accuracy in metres."""
+
+    name: str
+    accuracy: float
+
+
+class ParcelResidualInfo(BaseModel):
+    """How the model lies on the applicant's parcel; metres and m2."""
+
+    parcel: str
+    subject: Literal["site", "footprint"]
+    max_vertex_distance: float | None
+    symmetric_difference: float | None
+    outside: float
+    apart: float
+
+
+class TerrainResidualInfo(BaseModel):
+    """Height of the zero level above the ground below the model, metres."""
+
+    minimum: float
+    mean: float
+    maximum: float
+
+
+class DoubtInfo(BaseModel):
+    """One thing that makes a position uncertain; half-widths in metres."""
+
+    reason: Words
+    horizontal: float
+    vertical: float
+
+
+class UncertaintyInfo(BaseModel):
+    """Half-widths of the interval a placed point lies in, metres."""
+
+    horizontal: float
+    vertical: float
+    doubts: list[DoubtInfo]
+
+
+class GlobePosition(BaseModel):
+    """Where a candidate puts the engineering origin: degrees, ellipsoidal metres."""
+
+    longitude: float
+    latitude: float
+    height: float
+
+
 class CandidateInfo(BaseModel):
     """One source's answer to where the model stands; metres and degrees."""
 
     source: str
+    as_read: AsReadInfo | None
+    operation: OperationInfo | None
+    declared: bool
+    terrain: TerrainResidualInfo | None
+    parcel: ParcelResidualInfo | None
+    uncertainty: UncertaintyInfo | None
+    findings: list[FrameFindingInfo]
+    position_wgs84: GlobePosition | None
+    outline_wgs84: dict[str, Any] | None
     crs_as_read: str | None
     crs_understood: str | None
     eastings: float | None
@@ -192,6 +279,8 @@ class FrameInfo(BaseModel):
 
     taken: int | None
     candidates: list[CandidateInfo]
+    findings: list[FrameFindingInfo]
+    uncertainty: UncertaintyInfo | None
 
 
 class FindingInfo(BaseModel):
