@@ -91,6 +91,11 @@ def frame_on_globe(
     }
 
 
+def shape_on_globe(shape: BaseGeometry, frame: CityFrame) -> dict[str, Any]:
+    """A shape in plan as GeoJSON in longitude and latitude."""
+    return _mapping(_to_globe(shape, frame, dimensions=2))
+
+
 def _base_corners(bounds: NDArray[np.float64]) -> NDArray[np.float64]:
     """The four corners of a box's base, counter-clockwise, shape (4, 3)."""
     (x0, y0, z0), (x1, y1, _) = bounds

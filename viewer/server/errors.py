@@ -33,6 +33,10 @@ class NotReadyError(CimError):
     """It will exist, but not yet."""
 
 
+class ConflictError(CimError):
+    """The submission is in a state that does not allow it."""
+
+
 class TooLargeError(CimError):
     """An upload exceeds the limit."""
 
@@ -45,6 +49,7 @@ STATUS: Mapping[type[CimError], int] = {
     ParcelError: 422,
     NotFoundError: 404,
     NotReadyError: 409,
+    ConflictError: 409,
     TooLargeError: 413,
     # The city and its rulebook are the operator's; so is a damaged snapshot.
     CityError: 500,

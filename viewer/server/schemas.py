@@ -283,6 +283,56 @@ class FrameInfo(BaseModel):
     uncertainty: UncertaintyInfo | None
 
 
+class PointPairInfo(BaseModel):
+    """The same point in the model (x, y, z) and in the city (easting, northing, orthogonal height), metres."""
+
+    engineering: tuple[float, float, float]
+    city: tuple[float, float, float]
+
+
+class ProposalRequest(BaseModel):
+    """What to propose a placement from: pairs of points, or the parcel handed in with the submission."""
+
+    pairs: list[PointPairInfo] | None = Field(None, max_length=50)
+    height: float | None = Field(
+        None,
+        description="orthogonal height of the zero level, metres; for a parcel, which has none",
+    )
+
+
+class ProposalInfo(BaseModel):
+    """A placement to be confirmed; nothing is changed by it. Metres and degrees."""
+
+    place: str
+    eastings: float
+    northings: float
+    orthogonal_height: float
+    angle_degrees: float
+    residuals: list[float]
+    height_residuals: list[float]
+    fitted_scale: float
+    rival: float | None
+    notes: list[Words]
+    frame: FrameInfo
+
+
+class PlaceStated(BaseModel):
+    """A placement a person states: ``E,N,H,angle``, or the `place` of a proposal."""
+
+    place: str = Field(max_length=200)
+
+
+class ParcelInfo(BaseModel):
+    """A parcel handed in; m2, degrees."""
+
+    name: str
+    area: float
+    stated_area: float | None
+    notes: list[Words]
+    geometry: dict[str, Any]
+    geometry_wgs84: dict[str, Any]
+
+
 class FindingInfo(BaseModel):
     """A finding, with its place on the globe."""
 
