@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Annotated, Any, cast, get_args
 
 import typer
-from click import Context
 from typer.core import TyperGroup
 
 from bim_checks.exports.html import render_document
@@ -62,7 +61,7 @@ app.add_typer(city_app, name="city")
 class _ShowByDefault(TyperGroup):
     """``cim frame FILE`` is ``cim frame show FILE``: the file comes where a subcommand may."""
 
-    def parse_args(self, ctx: Context, args: list[str]) -> list[str]:
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         if args and args[0] not in self.commands and args[0] != "--help":
             args = ["show", *args]
         return super().parse_args(ctx, args)

@@ -133,6 +133,7 @@ def _is_single(values: NDArray[np.float64]) -> bool:
     single = probed.astype(np.float32)
     steps = np.spacing(np.abs(single)).astype(np.float64)
     survives = bool((np.abs(probed - single.astype(np.float64)) <= 1e-6 * steps).all())
-    # Whole numbers below 2^24 survive anyway.
-    telling = steps.max() > 1.0 or bool((probed != np.round(probed)).any())
+    # Whole and half numbers survive anyway; only others far from the origin tell.
+    far = np.abs(probed) > np.abs(probed).max() / 2.0
+    telling = steps.max() > 1.0 or bool((far & (probed * 2.0 != np.round(probed * 2.0))).any())
     return survives and telling

@@ -272,7 +272,28 @@ def _held_inside(
     middle = around.shape.middle[None, :]
     position = (source_of or placement).to_projected(middle)[0, :2]
     landed = placement.to_projected(middle)[0, :2]
+    if around.shape.drawn and candidate.source != "--place" and _drawn_on_map(around):
+        return refused(candidate, _moved_twice(candidate.source))
     return refused(candidate, slip(position, landed, route, around.terrain))
+
+
+def _drawn_on_map(around: Around) -> bool:
+    return contains(around.terrain, around.shape.middle)
+
+
+def _moved_twice(source: str) -> FrameFinding:
+    return FrameFinding(
+        FrameCode.DOUBLE,
+        Severity.REFUSE,
+        Text(
+            zh="重复的地理参照：模型已画在城市坐标上，{source} 又把它移出城市。",
+            en="double georeference: the model is drawn on the map already, and {source} moves it off the city once more.",
+        ).format(source=source),
+        Text(
+            zh="请只保留一种地理参照：模型已在地图坐标中时，转换应为零平移。",
+            en="Keep one georeference only: for a model drawn on the map the conversion must not move anything.",
+        ),
+    )
 
 
 def _with_heights(candidate: Candidate, heights: Heights, limits: FrameLimits) -> Candidate:
