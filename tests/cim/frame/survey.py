@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from pyproj import CRS
 
 from cim.building import BuildingModel, MapConversion
 from cim.city_frame import CityFrame
@@ -53,29 +54,43 @@ def survey(folder: Path) -> Iterator[Row]:
 
 
 def home_of(model: BuildingModel) -> tuple[CityFrame, Terrain]:
-    """A flat city where the file says it stands."""
+    """A flat city where the file says it stands, if that is where its CRS is used; else in the middle of that area."""
     conversion = model.map_conversion
     crs = understand_crs(conversion.projected_crs or "") if conversion else None
     if conversion is None or crs is None or not crs.projected or crs.code is None:
         return FRAME, flat_terrain()
-    unit = conversion.map_unit or 1.0
-    east, north = conversion.eastings * unit, conversion.northings * unit
-    if east == north == 0.0:  # the conversion names the CRS and moves nothing
-        bounds = model.bounds()
-        if bounds is not None:
-            east, north, _ = (float(x) for x in bounds.mean(axis=0))
     datum = conversion.vertical_datum or crs.vertical or "EPSG:5773"
     frame = CityFrame(crs.code, VerticalSeparation(datum, 0.0, 0.0))
-    return frame, level(east, north, ground(model, conversion))
+    west, south, east, north = CRS.from_user_input(crs.code).area_of_use.bounds
+    for unit in (conversion.map_unit or 1.0, 1.0, conversion.length_unit):
+        place = np.array([[conversion.eastings * unit, conversion.northings * unit]])
+        lon, lat = frame.degrees(place)[0]
+        if west <= lon <= east and south <= lat <= north:
+            return frame, level(*place[0], ground(model, conversion, unit))
+    middle = frame.from_degrees(np.array([[(west + east) / 2.0, (south + north) / 2.0]]))[0]
+    return frame, level(*middle, 0.0)
 
 
-def ground(model: BuildingModel, conversion: MapConversion) -> float:
+def stated_home(model: BuildingModel) -> tuple[CityFrame, Terrain]:
+    """A flat city just where a conversion in its own unit puts the model."""
+    conversion = model.map_conversion
+    assert conversion is not None
+    unit = conversion.map_unit or 1.0
+    crs = understand_crs(conversion.projected_crs or "")
+    assert crs is not None
+    datum = conversion.vertical_datum or crs.vertical or "EPSG:5773"
+    frame = CityFrame(str(crs.code), VerticalSeparation(datum, 0.0, 0.0))
+    place = (conversion.eastings * unit, conversion.northings * unit)
+    return frame, level(*place, ground(model, conversion, unit))
+
+
+def ground(model: BuildingModel, conversion: MapConversion, unit: float) -> float:
     """The zero level's height: where there is no terrain the model is believed."""
     bounds = model.bounds()
     low = (
         0.0 if bounds is None or bounds[0, 2] <= 0.5 <= bounds[1, 2] + 0.5 else float(bounds[0, 2])
     )
-    return conversion.orthogonal_height * (conversion.map_unit or 1.0) + low
+    return conversion.orthogonal_height * unit + low
 
 
 def level(east: float, north: float, height: float) -> Terrain:
