@@ -18,6 +18,8 @@ SLIVER = 1e-12  # m2; triangles this thin in plan are upright
 COLLINEAR = 1e-4  # m; a vertex nearer than this to the line of its neighbours is none
 EMPTY_REACH = 50.0  # m; half the side of the square that stands for a model without bodies
 FINEST_QUANTUM = 1e-4  # m; coarser steps of single precision are told
+SAME_POINT_DECIMALS = 6  # of a metre
+AREA_AGREEMENT = 1e-6  # a ratio
 PROBED = 10_000  # vertices looked at for single precision
 
 
@@ -102,8 +104,30 @@ def _site(model: BuildingModel) -> BaseGeometry | None:
     # Far from the origin the union would lose precision; it is made near it.
     corners = np.array(parts)
     origin = corners.reshape(-1, 2).min(axis=0)
-    outline = shapely.union_all(shapely.polygons(corners - origin)).simplify(COLLINEAR)
+    outline = _outline(corners - origin).simplify(COLLINEAR)
     return shapely.affinity.translate(outline, *origin)
+
+
+def _outline(corners: NDArray[np.float64]) -> BaseGeometry:
+    """What triangles, shape (M, 3, 2), cover: inside the edges only one of them has, where they do not overlap.
+
+    The union of 106,000 terrain triangles takes 5 s, their outer edges 0.2 s; the areas tell whether both are the same.
+    """
+    points, index = np.unique(
+        np.round(corners.reshape(-1, 2), SAME_POINT_DECIMALS), axis=0, return_inverse=True
+    )
+    faces = index.reshape(-1, 3)
+    edges = np.sort(np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]]), axis=1)
+    unique, counts = np.unique(edges, axis=0, return_counts=True)
+    outer = shapely.multilinestrings(
+        shapely.linestrings(points[unique[counts == 1]].reshape(-1, 2, 2))
+    )
+    area: BaseGeometry = shapely.build_area(outer)
+    u, v = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
+    covered = float(np.abs(u[:, 0] * v[:, 1] - u[:, 1] * v[:, 0]).sum()) / 2.0
+    if abs(area.area - covered) <= AREA_AGREEMENT * covered:
+        return area
+    return shapely.union_all(shapely.polygons(corners))
 
 
 def _plan_triangles(model: BuildingModel, body: Representation) -> NDArray[np.float64]:
