@@ -45,24 +45,35 @@ def terrain_residual(
     placement: Placement, shape: ModelShape, terrain: Terrain
 ) -> TerrainResidual | None:
     """Zero level against the ground under the model's ground contact; None off the terrain."""
-    points = placement.to_projected(_contact_points(shape))
-    ground = terrain.height_at(points)
-    known = ground[~np.isnan(ground)]
-    if not len(known):
+    zero = placement.orthogonal_height + shape.zero
+    corners, spread = (
+        zero - _known(terrain.height_at(placement.to_projected(points)))
+        for points in _contact_points(shape)
+    )
+    every = np.concatenate([corners, spread])
+    if not len(every):
         return None
-    above = placement.orthogonal_height + shape.zero - known
-    return TerrainResidual(float(above.min()), float(above.mean()), float(above.max()))
+    mean = (spread if len(spread) else corners).mean()
+    return TerrainResidual(float(every.min()), float(mean), float(every.max()))
 
 
-def _contact_points(shape: ModelShape) -> NDArray[np.float64]:
-    """Points spread evenly over the ground contact, its corners among them, shape (N, 3)."""
+def _known(heights: NDArray[np.float64]) -> NDArray[np.float64]:
+    known: NDArray[np.float64] = heights[~np.isnan(heights)]
+    return known
+
+
+def _contact_points(shape: ModelShape) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Corners of the ground contact, and points spread evenly over it, each of shape (N, 3)."""
     corners = shape.contact
     low, high = corners.min(axis=0), corners.max(axis=0)
     axes = [np.linspace(low[i], high[i], GRID) for i in (0, 1)]
     grid = np.stack(np.meshgrid(*axes), axis=-1).reshape(-1, 2)
     hull = shapely.MultiPoint(corners).convex_hull
     inside = grid[shapely.covers(hull, shapely.points(grid))]
-    points = np.concatenate([corners, inside])
+    return _at_zero(corners, shape), _at_zero(inside, shape)
+
+
+def _at_zero(points: NDArray[np.float64], shape: ModelShape) -> NDArray[np.float64]:
     return np.column_stack([points, np.full(len(points), shape.zero)])
 
 
