@@ -193,3 +193,8 @@ def test_every_code_has_a_case() -> None:
         for code in codes
     }
     assert set(FrameCode) - told == NEVER_BY_CASE
+
+
+def test_every_code_is_in_the_readme() -> None:
+    text = (Path(__file__).parents[3] / "cim" / "README.md").read_text(encoding="utf-8")
+    assert [code.value for code in FrameCode if f"`{code.value}`" not in text] == []
