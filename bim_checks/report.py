@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from typing import Any
 
@@ -16,7 +16,17 @@ from bim_checks.finding import Finding, Outcome
 from bim_checks.rulebook import Rulebook
 from cim.building import BuildingModel
 from cim.city import City
-from cim.frame import Candidate, FrameLedger
+from cim.frame import (
+    AsRead,
+    Candidate,
+    FrameFinding,
+    FrameLedger,
+    FrameUncertainty,
+    OperationUsed,
+    ParcelResidual,
+    TerrainResidual,
+    steps_for,
+)
 
 FORMAT = "cim-review/report/1"
 
@@ -92,26 +102,77 @@ def frame_document(ledger: FrameLedger) -> dict[str, Any]:
     taken = ledger.taken
     return {
         "taken": ledger.candidates.index(taken) if taken else None,
-        "candidates": [_candidate(candidate) for candidate in ledger.candidates],
+        "candidates": [
+            _candidate(candidate, ledger.authoring_tool) for candidate in ledger.candidates
+        ],
+        "findings": [_frame_finding(f, ledger.authoring_tool) for f in ledger.findings],
+        "uncertainty": _uncertainty(ledger.uncertainty) if taken else None,
     }
 
 
-def _candidate(candidate: Candidate) -> Mapping[str, Any]:
+def _candidate(candidate: Candidate, tool: str | None) -> Mapping[str, Any]:
     placement = candidate.placement
-    above = candidate.above_ground
     return {
         "source": candidate.source,
+        "as_read": _rounded(candidate.as_read),
         "crs_as_read": candidate.crs_as_read,
         "crs_understood": candidate.crs_understood,
+        "operation": _rounded(candidate.operation),
+        "declared": candidate.declared,
         "eastings": round(placement.eastings, 4) if placement else None,
         "northings": round(placement.northings, 4) if placement else None,
         "orthogonal_height": round(placement.orthogonal_height, 4) if placement else None,
         "rotation_degrees": round(math.degrees(placement.rotation), 8) if placement else None,
         "scale": round(placement.scale, 9) if placement else None,
         "assumptions": [assumption.to_json() for assumption in candidate.assumptions],
-        "above_ground": round(above, 3) if above is not None else None,
+        "above_ground": None if candidate.terrain is None else round(candidate.terrain.mean, 3),
+        "terrain": _rounded(candidate.terrain),
+        "parcel": _rounded(candidate.parcel),
+        "uncertainty": None if candidate.refused else _uncertainty(candidate.uncertainty),
+        "findings": [_frame_finding(found, tool) for found in candidate.findings],
         "refused": candidate.refused.to_json() if candidate.refused else None,
         "remedy": candidate.remedy.to_json() if candidate.remedy else None,
+    }
+
+
+def _frame_finding(found: FrameFinding, tool: str | None) -> Mapping[str, Any]:
+    return {
+        "code": found.code.value,
+        "severity": found.severity.value,
+        "sentence": found.sentence.to_json(),
+        "remedy": found.remedy.to_json(),
+        "steps": [
+            {"tool": steps.tool, "steps": steps.steps.to_json()}
+            for steps in steps_for(found.code, tool)
+        ],
+    }
+
+
+def _uncertainty(uncertainty: FrameUncertainty) -> Mapping[str, Any]:
+    return {
+        "horizontal": round(uncertainty.horizontal, 4),
+        "vertical": round(uncertainty.vertical, 4),
+        "doubts": [
+            {
+                "reason": doubt.reason.to_json(),
+                "horizontal": round(doubt.horizontal, 4),
+                "vertical": round(doubt.vertical, 4),
+            }
+            for doubt in uncertainty.doubts
+        ],
+    }
+
+
+def _rounded(
+    part: AsRead | OperationUsed | ParcelResidual | TerrainResidual | None,
+) -> Mapping[str, Any] | None:
+    """A flat record as JSON values, lengths to a tenth of a millimetre; as-read values keep nine digits."""
+    if part is None:
+        return None
+    digits = 9 if isinstance(part, AsRead) else 4
+    return {
+        key: round(value, digits) if isinstance(value, float) else value
+        for key, value in asdict(part).items()
     }
 
 

@@ -51,7 +51,7 @@ def run_checks(
         RulebookError: the rulebook reads a layer the city does not have.
     """
     check_against_city(rulebook, city)
-    scheme = Scheme(model, ledger.placement) if ledger.placement else None
+    scheme = Scheme(model, ledger.placement, ledger.uncertainty) if ledger.placement else None
     around = Surroundings(city, lines)
     findings: list[Finding] = []
     for rule in rulebook.rules:
@@ -68,7 +68,7 @@ def _answer(
     rule: Rule, scheme: Scheme | None, around: Surroundings, ledger: FrameLedger
 ) -> list[Judgement]:
     if rule.rule_type == frame.CODE:
-        return [frame.check_frame(ledger)]
+        return frame.check_frame(ledger)
     if scheme is None:
         return [_without_frame()]
     if not scheme.outlines:

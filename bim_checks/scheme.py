@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from cim.building import BuildingModel
-from cim.frame import Placement
+from cim.frame import EXACT, FrameUncertainty, Placement
 from cim.outline import ElementOutline, body_outline, element_outlines
 
 Subject = Literal["footprint", "site"]
@@ -20,10 +20,11 @@ Subject = Literal["footprint", "site"]
 
 @dataclass(frozen=True)
 class Scheme:
-    """A building model and its proven placement."""
+    """A building model and its proven placement, known within an uncertainty."""
 
     model: BuildingModel
     placement: Placement
+    uncertainty: FrameUncertainty = EXACT
 
     @cached_property
     def outlines(self) -> tuple[ElementOutline, ...]:

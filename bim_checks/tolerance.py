@@ -6,6 +6,9 @@ from bim_checks.finding import LegalEffect, Outcome
 
 CONTACT = 1e-3  # m; the IFC kernel's linear deflection: two outlines this close touch, they do not overlap
 LENGTH_UNCERTAINTY = 1e-3  # m; the same deflection, as half-width of a measured length or height
+BOUNDARY_ACCURACY = (
+    0.05  # m; a frame known better than this is as good as the boundary points a line is drawn from
+)
 
 
 def judge(margin: float, uncertainty: float, legal_effect: LegalEffect) -> Outcome:

@@ -48,6 +48,19 @@ WORDS: Mapping[str, Text] = {
     "height": Text(zh="高程", en="Height"),
     "rotation": Text(zh="旋转", en="Rotation"),
     "above_ground": Text(zh="±0.000 高出地面", en="Zero level above ground"),
+    "ground_range": Text(
+        zh="高出地面（最小 / 平均 / 最大）", en="above ground (least / mean / most)"
+    ),
+    "parcel": Text(zh="界址点", en="Parcel"),
+    "vertex_distance": Text(zh="最大偏差", en="vertices off by up to"),
+    "not_shared": Text(zh="不重合", en="not shared"),
+    "outside_parcel": Text(zh="界外", en="outside"),
+    "apart": Text(zh="相距", en="apart"),
+    "operation": Text(zh="坐标转换", en="Operation"),
+    "accuracy": Text(zh="精度", en="accuracy"),
+    "uncertainty": Text(zh="不确定度", en="Uncertainty"),
+    "horizontal": Text(zh="平面", en="horizontal"),
+    "vertical": Text(zh="高程", en="vertical"),
     "nobody_knows": Text(
         zh="没有任何来源可以确定位置。", en="No source can tell where the model stands."
     ),

@@ -130,7 +130,7 @@ class MapConversion:
     """How the file itself places its engineering CRS on the map (IFC4 8.18.3.10), as written.
 
     Attributes:
-        source: ``IfcMapConversion`` or ``ePSet_MapConversion``.
+        source: ``IfcMapConversion``, ``IfcMapConversionScaled``, ``IfcRigidOperation`` or ``ePSet_MapConversion``.
         eastings, northings, orthogonal_height: as written, in map units.
         x_axis_abscissa, x_axis_ordinate: map direction of the engineering x axis; None when absent.
         scale: as written; None when absent.
@@ -138,6 +138,8 @@ class MapConversion:
         vertical_datum: as written, or None.
         map_unit: metres per map unit; None when the file does not say.
         length_unit: metres per project length unit.
+        factors: extra scale along x, y, z (IfcMapConversionScaled); 1 each for all others.
+        angular: whether the coordinates are angles (IfcRigidOperation towards a geographic CRS).
     """
 
     source: str
@@ -151,6 +153,43 @@ class MapConversion:
     vertical_datum: str | None
     map_unit: float | None
     length_unit: float
+    factors: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    angular: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SpatialOrigin:
+    """Where an IfcSite or IfcBuilding is placed.
+
+    Attributes:
+        ifc_class, global_id: whose placement it is.
+        position: of its local origin, metres, engineering CRS.
+    """
+
+    ifc_class: str
+    global_id: str
+    position: tuple[float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Georeference:
+    """What else a file says about its place.
+
+    Attributes:
+        other_conversions: further map conversions beside the first, which compete with it.
+        declared_crs: name of a projected CRS that no conversion leads to, or None.
+        world: x, y, z (metres) and turn about z (radians) of the context's WorldCoordinateSystem; None
+            when it is the identity, as it is in nearly every file.
+        origins: of all sites and buildings, in the order of the file.
+    """
+
+    other_conversions: tuple[MapConversion, ...] = ()
+    declared_crs: str | None = None
+    world: tuple[float, float, float, float] | None = None
+    origins: tuple[SpatialOrigin, ...] = ()
+
+
+NO_GEOREFERENCE = Georeference()
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +257,7 @@ class BuildingModel:
         warnings: what the reader noticed in the file.
         length_unit: metres of one unit of the file; everything here is in metres already.
         defects: what is wrong with the file as a whole; each is among the warnings too.
+        georeference: what else the file says about its place.
     """
 
     sha256: str
@@ -238,6 +278,7 @@ class BuildingModel:
     warnings: tuple[Text, ...]
     length_unit: float = 1.0
     defects: tuple[Defect, ...] = ()
+    georeference: Georeference = NO_GEOREFERENCE
 
     @property
     def is_complete(self) -> bool:

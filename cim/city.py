@@ -12,10 +12,13 @@ from typing import Any
 import yaml
 
 from cim.city_frame import CityFrame
+from cim.crs import understand_crs
 from cim.errors import CityError
+from cim.frame.limits import DEFAULT_LIMITS, FrameLimits, frame_limits
+from cim.local_grid import local_grid
 from cim.terrain import Terrain, read_terrain
 from cim.text import Text
-from cim.vertical import VerticalSeparation
+from cim.vertical import DatumOffset, Separation, VerticalSeparation, read_separation_grid
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,8 @@ class City:
         point_cloud_paths: LAZ files, possibly none.
         layers: the control-line catalogue, in drawing order.
         viewpoints, ridges: protected views, possibly none.
+        frame_limits: the numbers the frame ledger decides by.
+        separation_path: grid of the vertical separation; None where it is a constant.
     """
 
     folder: Path
@@ -88,6 +93,8 @@ class City:
     layers: tuple[Layer, ...]
     viewpoints: tuple[Viewpoint, ...]
     ridges: tuple[Ridge, ...]
+    frame_limits: FrameLimits = DEFAULT_LIMITS
+    separation_path: Path | None = None
 
     @cached_property
     def terrain(self) -> Terrain:
@@ -100,9 +107,12 @@ class City:
 
     @cached_property
     def sha256(self) -> str:
-        """Hash of everything a verdict can depend on: ``city.yaml``, control lines and terrain."""
+        """Hash of everything a verdict can depend on: ``city.yaml``, control lines, terrain and separation grid."""
         digest = hashlib.sha256()
-        for path in (self.folder / "city.yaml", self.control_lines_path, self.terrain_path):
+        sources = [self.folder / "city.yaml", self.control_lines_path, self.terrain_path]
+        if self.separation_path is not None:
+            sources.append(self.separation_path)
+        for path in sources:
             with path.open("rb") as stream:
                 digest.update(hashlib.file_digest(stream, "sha256").digest())
         return digest.hexdigest()
@@ -177,7 +187,6 @@ def _read_yaml(path: Path) -> Mapping[str, Any]:
 
 
 def _city(folder: Path, document: Mapping[str, Any]) -> City:
-    vertical = document["vertical"]
     lines = document["control_lines"]
     views = document.get("views", {})
     return City(
@@ -185,13 +194,14 @@ def _city(folder: Path, document: Mapping[str, Any]) -> City:
         code=document["city"],
         name=Text(**document["name"]),
         frame=CityFrame(
-            projected_crs=document["projected_crs"],
-            vertical=VerticalSeparation(
-                datum=vertical["datum"],
-                separation=float(vertical["separation"]),
-                accuracy=float(vertical["accuracy"]),
-            ),
+            projected_crs=_projected_crs(document["projected_crs"], folder),
+            vertical=_vertical(folder, document["vertical"]),
+            local_grids=tuple(local_grid(entry) for entry in document.get("local_grids", ())),
         ),
+        frame_limits=frame_limits(document.get("frame_limits", {})),
+        separation_path=_source(folder, document["vertical"]["grid"])
+        if "grid" in document["vertical"]
+        else None,
         terrain_path=_source(folder, document["terrain"]),
         buildings_path=_source(folder, document["buildings"]),
         control_lines_path=_source(folder, lines["source"]),
@@ -225,6 +235,45 @@ def _city(folder: Path, document: Mapping[str, Any]) -> City:
             for entry in views.get("ridges", ())
         ),
     )
+
+
+def _projected_crs(name: str, folder: Path) -> str:
+    """A horizontal CRS: a vertical part in it would make PROJ change heights, or silently not change them.
+
+    Raises:
+        CityError: it is unknown, not projected, not in metres, or has a vertical part.
+    """
+    crs = understand_crs(str(name))
+    metric = crs is not None and all(
+        axis.unit_conversion_factor == 1.0 for axis in crs.horizontal.axis_info
+    )
+    if crs is None or not crs.projected or crs.vertical is not None or not metric:
+        raise CityError(
+            Text(
+                zh="{name} 不是以米为单位的平面投影坐标系。",
+                en="{name} is not a horizontal projected CRS in metres.",
+            ).format(name=name),
+            path=folder / "city.yaml",
+            place="projected_crs",
+            remedy=Text(
+                zh="请写平面坐标系代码（如 EPSG:4548），高程基准写在 vertical.datum。",
+                en="Name the horizontal CRS alone (such as EPSG:4548) and the vertical datum as vertical.datum.",
+            ),
+        )
+    return str(name)
+
+
+def _vertical(folder: Path, stated: Mapping[str, Any]) -> Separation:
+    """``vertical``: ``datum``, ``accuracy``, and ``separation`` (a constant) or ``grid`` (a file); other datums as ``offsets``."""
+    offsets = tuple(
+        DatumOffset(str(o["datum"]), float(o["offset"]), float(o["accuracy"]))
+        for o in stated.get("offsets", ())
+    )
+    accuracy = float(stated["accuracy"])
+    if "grid" in stated:
+        path = _source(folder, stated["grid"])
+        return read_separation_grid(path, datum=stated["datum"], accuracy=accuracy, offsets=offsets)
+    return VerticalSeparation(stated["datum"], float(stated["separation"]), accuracy, offsets)
 
 
 def _point(values: Any) -> tuple[float, float, float]:

@@ -7,15 +7,25 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from pyproj import CRS, Transformer
+from pyproj import CRS, Proj, Transformer
 from pyproj.exceptions import CRSError
 
 from cim.errors import FrameError
+from cim.local_grid import LocalGrid
 from cim.text import Text
-from cim.vertical import VerticalSeparation
+from cim.vertical import Separation, VerticalSeparation
 
 GEOCENTRIC_CRS = "EPSG:4978"  # WGS 84, the frame of 3D Tiles
 GEOGRAPHIC_CRS = "EPSG:4979"  # WGS 84 with ellipsoidal height
+NULL_SHIFT_DATUMS = (
+    "China Geodetic Coordinate System 2000",
+    "China 2000",
+    "Geocentric Datum of Australia 2020",
+)
+"""Datums PROJ knows no way from to WGS 84, which differ from it by plate motion alone, below a metre.
+
+The globe of 3D Tiles carries no model to better than that. No verdict depends on it: checks stay in the projected frame.
+"""
 JACOBIAN_STEP = 1.0  # m; central differences of a map projection are exact to 1e-10 at this step
 
 
@@ -28,10 +38,46 @@ class CityFrame:
     Attributes:
         projected_crs: e.g. ``EPSG:4548`` (CGCS2000 / 3-degree Gauss-Kruger CM 117E).
         vertical: datum and separation of the heights.
+        local_grids: the city's own grids that files may be in.
     """
 
     projected_crs: str
-    vertical: VerticalSeparation
+    vertical: Separation
+    local_grids: tuple[LocalGrid, ...] = ()
+
+    @property
+    def crs(self) -> CRS:
+        """The projected CRS.
+
+        Raises:
+            FrameError: PROJ does not know it.
+        """
+        return _crs(self.projected_crs)
+
+    def degrees(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Longitude and latitude on the city's own datum, shape (N, 2), degrees, of projected points, shape (N, 2) or (N, 3)."""
+        return _project(self.projected_crs, points, inverse=True)
+
+    def grid_at(self, point: NDArray[np.float64]) -> tuple[float, float]:
+        """What the projection does to directions and lengths at a point, shape (2,) or (3,).
+
+        Returns:
+            The meridian convergence in radians: how far true north lies counter-clockwise of grid north; and
+            the point scale: grid metres per metre on the ellipsoid.
+        """
+        longitude, latitude = self.degrees(np.asarray(point)[None, :])[0]
+        factors = _projection(self.projected_crs).get_factors(longitude, latitude)
+        return float(np.radians(factors.meridian_convergence)), float(factors.meridional_scale)
+
+    def separation_at(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Ellipsoidal minus orthogonal height, shape (N,), metres, at projected points."""
+        if isinstance(self.vertical, VerticalSeparation):
+            return self.vertical.at(points)  # the same everywhere
+        return self.vertical.at(self.degrees(points))
+
+    def from_degrees(self, positions: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Easting and northing, shape (N, 2), of longitude and latitude on the city's own datum, degrees."""
+        return _project(self.projected_crs, positions, inverse=False)
 
     def to_ecef(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
         """Take projected points to Earth-centred coordinates.
@@ -47,7 +93,7 @@ class CityFrame:
     def from_ecef(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
         """The inverse of `to_ecef`: shape (N, 3), EPSG:4978 -> easting, northing, orthogonal height."""
         projected = _transform(GEOCENTRIC_CRS, self.projected_crs, points)
-        projected[:, 2] = self.vertical.to_orthogonal(projected[:, 2])
+        projected[:, 2] -= self.separation_at(projected)
         return projected
 
     def to_geographic(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -97,7 +143,7 @@ class CityFrame:
         return np.swapaxes(ahead - back, 1, 2) / (2.0 * JACOBIAN_STEP)
 
     def _with_ellipsoidal_height(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.column_stack([points[:, :2], self.vertical.to_ellipsoidal(points[:, 2])])
+        return np.column_stack([points[:, :2], points[:, 2] + self.separation_at(points)])
 
 
 def _transform(source: str, target: str, points: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -107,19 +153,58 @@ def _transform(source: str, target: str, points: NDArray[np.float64]) -> NDArray
     return np.column_stack(transformer.transform(*points.T))
 
 
+def _project(
+    projected_crs: str, points: NDArray[np.float64], *, inverse: bool
+) -> NDArray[np.float64]:
+    projection = _projection(projected_crs)
+    if len(points) == 1:  # pyproj takes arrays of one for scalars, which numpy deprecates
+        return np.array([projection(float(points[0, 0]), float(points[0, 1]), inverse=inverse)])
+    return np.column_stack(projection(points[:, 0], points[:, 1], inverse=inverse))
+
+
+@lru_cache(maxsize=16)
+def _projection(projected_crs: str) -> Proj:
+    return Proj(_crs(projected_crs))
+
+
 @lru_cache(maxsize=16)
 def _transformer(source: str, target: str) -> Transformer:
-    """A transformer between 3D frames in easting, northing / longitude, latitude order."""
+    """A transformer between 3D frames in easting, northing / longitude, latitude order.
+
+    Raises:
+        FrameError: a CRS is unknown, or PROJ would only guess the way between the datums.
+    """
+    source_crs, target_crs = _crs(source), _crs(target)
+    datums = {
+        crs.geodetic_crs.datum.name
+        for crs in (source_crs, target_crs)
+        if crs.geodetic_crs is not None and crs.geodetic_crs.datum is not None
+    }
+    best = Transformer.from_crs(source_crs.to_3d(), target_crs.to_3d(), always_xy=True)
+    if "ballpark" in best.description.lower() and not datums & set(NULL_SHIFT_DATUMS):
+        raise FrameError(
+            Text(
+                zh="{source} 与 {target} 之间没有可靠的基准转换（PROJ 只能粗略近似）。",
+                en="there is no sound datum transformation between {source} and {target} (PROJ offers a ballpark one).",
+            ).format(source=source, target=target),
+            remedy=Text(
+                zh="请使用 CGCS2000、ETRS89 等基准的投影坐标系，或安装所需的 PROJ 格网。",
+                en="Use a projected CRS on a datum such as CGCS2000 or ETRS89, or install the PROJ grid it needs.",
+            ),
+        )
+    return best
+
+
+@lru_cache(maxsize=16)
+def _crs(name: str) -> CRS:
     try:
-        source_crs, target_crs = CRS.from_user_input(source), CRS.from_user_input(target)
+        return CRS.from_user_input(name)
     except CRSError as error:
         raise FrameError(
             Text(
-                zh=f"坐标系无法识别：{source} → {target}",
-                en=f"unknown coordinate reference system: {source} -> {target}.",
-            ),
+                zh="坐标系无法识别：{name}。", en="unknown coordinate reference system: {name}."
+            ).format(name=name),
             remedy=Text(
                 zh="请使用 EPSG 代码，例如 EPSG:4548。", en="Use an EPSG code such as EPSG:4548."
             ),
         ) from error
-    return Transformer.from_crs(source_crs.to_3d(), target_crs.to_3d(), always_xy=True)

@@ -7,6 +7,7 @@ CimError                      the input is at fault; says which file, where, and
 │   ├── ControlLineError      a control-line source cannot be read
 │   └── TerrainError          the terrain cannot be read or does not cover a place
 ├── FrameError                coordinates cannot be taken from one frame to another
+├── ParcelError               the boundary points of a parcel cannot be read, or contradict themselves
 └── SnapshotError             a stored building model is damaged or of another version
 
 A *bad model* is not an error but a finding; a bug of ours is left to crash.
@@ -78,6 +79,10 @@ class TerrainError(CityError):
 
 class FrameError(CimError):
     """Coordinates cannot be taken from one frame to another."""
+
+
+class ParcelError(CimError):
+    """The boundary points of a parcel cannot be read, or contradict themselves."""
 
 
 class SnapshotError(CimError):

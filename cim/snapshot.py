@@ -23,11 +23,13 @@ from cim.building import (
     Defect,
     DefectKind,
     Element,
+    Georeference,
     MapConversion,
     Material,
     Representation,
     Site,
     Space,
+    SpatialOrigin,
     Storey,
     Undrawn,
 )
@@ -36,7 +38,7 @@ from cim.mesh import Mesh
 from cim.text import Text
 
 MAGIC = b"CIMMODEL"
-VERSION = 4
+VERSION = 5
 PREFIX = struct.Struct("<8sIQ")
 ALIGNMENT = 16
 ARRAYS: Mapping[str, str] = {
@@ -167,6 +169,7 @@ def _header(model: BuildingModel, bodies: _Bodies) -> dict[str, Any]:
         "materials": [[m.name, *m.colour] for m in model.materials],
         "undrawn": [[u.global_id, u.ifc_class, u.reason.to_json()] for u in model.undrawn],
         "length_unit": model.length_unit,
+        "georeference": asdict(model.georeference),
         "warnings": [warning.to_json() for warning in model.warnings],
         "defects": [
             [d.kind.value, d.count, d.sentence.to_json(), *d.examples] for d in model.defects
@@ -229,7 +232,7 @@ def _model(header: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Bui
         elements=tuple(_element(row, body) for row in header["elements"]),
         meshes=meshes,
         materials=tuple(Material(row[0], tuple(row[1:])) for row in header["materials"]),
-        map_conversion=MapConversion(**conversion) if conversion else None,
+        map_conversion=_conversion(conversion) if conversion else None,
         true_north=header["true_north"],
         undrawn=tuple(Undrawn(i, c, Text(**why)) for i, c, why in header["undrawn"]),
         warnings=tuple(Text(**warning) for warning in header["warnings"]),
@@ -237,6 +240,24 @@ def _model(header: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Bui
         defects=tuple(
             Defect(DefectKind(kind), count, Text(**told), tuple(examples))
             for kind, count, told, *examples in header["defects"]
+        ),
+        georeference=_georeference(header["georeference"]),
+    )
+
+
+def _conversion(values: Mapping[str, Any]) -> MapConversion:
+    return MapConversion(**{**values, "factors": tuple(values["factors"])})
+
+
+def _georeference(values: Mapping[str, Any]) -> Georeference:
+    world = values["world"]
+    return Georeference(
+        other_conversions=tuple(_conversion(other) for other in values["other_conversions"]),
+        declared_crs=values["declared_crs"],
+        world=tuple(world) if world else None,
+        origins=tuple(
+            SpatialOrigin(o["ifc_class"], o["global_id"], tuple(o["position"]))
+            for o in values["origins"]
         ),
     )
 

@@ -14,13 +14,22 @@ from pathlib import Path
 from typing import Annotated, Any, cast, get_args
 
 import typer
+from typer.core import TyperGroup
 
 from bim_checks.exports.html import render_document
 from bim_checks.report import frame_document
-from cim.city import read_city
+from cim.building import BuildingModel
+from cim.city import City, read_city
 from cim.errors import CimError, FrameError
-from cim.frame import ExplicitPlace, decide_frame
+from cim.frame import (
+    ExplicitPlace,
+    FrameLedger,
+    PointPair,
+    propose_from_pairs,
+    propose_from_parcel,
+)
 from cim.ifc import read_ifc
+from cim.parcel import Parcel
 from cim.text import Language, Text
 from viewer import console, pipeline
 from viewer.batch import Reading, read_all
@@ -48,12 +57,33 @@ app = typer.Typer(
 city_app = typer.Typer(no_args_is_help=True, help="城市数据 · City data")
 app.add_typer(city_app, name="city")
 
+
+class _ShowByDefault(TyperGroup):
+    """``cim frame FILE`` is ``cim frame show FILE``: the file comes where a subcommand may."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        if args and args[0] not in self.commands and args[0] != "--help":
+            args = ["show", *args]
+        return super().parse_args(ctx, args)
+
+
+frame_app = typer.Typer(
+    cls=_ShowByDefault,
+    no_args_is_help=True,
+    help="模型位于何处 · Where a model stands: cim frame FILE --city CITY, or: cim frame fix FILE -o COPY --city CITY",
+)
+app.add_typer(frame_app, name="frame")
+
 CityOption = Annotated[
     Path, typer.Option("--city", help="城市文件夹 · City folder", show_default=False)
 ]
 PlaceOption = Annotated[
     str | None,
     typer.Option("--place", help="位置 E,N,H,角度 · Place as E,N,H,angle (m, degrees)"),
+]
+ParcelOption = Annotated[
+    Path | None,
+    typer.Option("--parcel", help="界址点 · The parcel: TXT, GeoJSON, SHP, GPKG, DXF"),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="机器可读 · For machines")]
 LanguageOption = Annotated[
@@ -68,6 +98,7 @@ def check(
     paths: Annotated[list[Path], typer.Argument(help="IFC 文件或文件夹 · IFC files or folders")],
     city: CityOption,
     place: PlaceOption = None,
+    parcel: ParcelOption = None,
     report: Annotated[
         Path | None, typer.Option("--report", help="报告输出文件夹 · Folder for reports")
     ] = None,
@@ -78,11 +109,12 @@ def check(
     language = _language(lang)
     explicit, models = _place(place), _models(paths)
     with _errors(language):
-        read_city(city)  # a city at fault is told once, not once a model
+        read = read_city(city)  # a city at fault is told once, not once a model
+        parcels = () if parcel is None else pipeline.read_applicant_parcels(parcel, read)
     documents, worst = [], Exit.CLEAN
     with console.progress(_reading(models, language)) as progress:
         for reading in read_all(list(models), progress=progress):
-            document = _check_one(reading, city, explicit)
+            document = _check_one(reading, city, explicit, parcels)
             documents.append(document)
             if "error" in document:
                 console.print_problem(reading.path, document["error"], language)
@@ -130,27 +162,84 @@ def inspect(
     raise typer.Exit(Exit.CLEAN if model.is_complete else Exit.UNREADABLE)
 
 
-@app.command()
-def frame(
+@frame_app.command("show", hidden=True)
+def frame_show(
     path: Annotated[Path, typer.Argument(help="IFC 文件 · IFC file")],
     city: CityOption,
     place: PlaceOption = None,
+    parcel: ParcelOption = None,
     as_json: JsonOption = False,
     lang: LanguageOption = None,
 ) -> None:
     """模型位于何处，依据什么 · Where a model stands, and by what proof."""
     language = _language(lang)
     with _errors(language):
-        read = read_city(city)
-        with console.progress(path.name) as progress:
-            model = read_ifc(path, progress=progress)
-        ledger = decide_frame(model, read.frame, read.terrain, place=_place(place))
+        _, _, ledger = _ledger(path, city, _place(place), parcel)
     document = frame_document(ledger)
     if as_json:
         console.print_json(document)
     else:
         console.print_ledger(document, language)
     raise typer.Exit(Exit.CLEAN if ledger.taken else Exit.FAILED_RULE)
+
+
+@frame_app.command("fix")
+def frame_fix(
+    path: Annotated[Path, typer.Argument(help="IFC 文件 · IFC file")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="副本 · The copy")],
+    city: CityOption,
+    place: PlaceOption = None,
+    parcel: ParcelOption = None,
+    pair: Annotated[
+        list[str] | None,
+        typer.Option("--pair", help="点对 · A pair of points: x,y,z=E,N,H (m); two or more"),
+    ] = None,
+    lang: LanguageOption = None,
+) -> None:
+    """把位置写入副本 · Write the place into a copy: IfcMapConversion, or ePset in IFC2X3.
+
+    The place is the one stated (--place), picked (--pair), fitted to the parcel (--parcel), or the one the ledger takes.
+    """
+    language = _language(lang)
+    if output.resolve() == path.resolve():
+        raise typer.BadParameter(
+            str(Text(zh="副本不能覆盖原文件。", en="the copy must not replace the file.")),
+            param_hint="--output",
+        )
+    with _errors(language):
+        explicit = propose_from_pairs(_pairs(pair)).place if pair else _place(place)
+        model, read, ledger = _ledger(path, city, explicit, parcel)
+        if ledger.taken is None and explicit is None and parcel is not None:
+            parcels = pipeline.read_applicant_parcels(parcel, read)
+            proposal = propose_from_parcel(model, read.frame, parcels, limits=read.frame_limits)
+            ledger = pipeline.ledger_of(model, read, proposal.place, parcels)
+        console.print_ledger(frame_document(ledger), language)
+        if ledger.placement is None:
+            raise typer.Exit(Exit.FAILED_RULE)
+        pipeline.write_placement(path, output, ledger.placement)
+
+
+def _ledger(
+    path: Path, city: Path, place: ExplicitPlace | None, parcel: Path | None
+) -> tuple[BuildingModel, City, FrameLedger]:
+    read = read_city(city)
+    parcels = () if parcel is None else pipeline.read_applicant_parcels(parcel, read)
+    with console.progress(path.name) as progress:
+        model = read_ifc(path, progress=progress)
+    return model, read, pipeline.ledger_of(model, read, place, parcels)
+
+
+def _pairs(texts: list[str]) -> list[PointPair]:
+    pairs = []
+    for text in texts:
+        try:
+            (x, y, z), (east, north, height) = (
+                [float(number) for number in half.split(",")] for half in text.split("=")
+            )
+        except ValueError as error:
+            raise typer.BadParameter("x,y,z=E,N,H", param_hint="--pair") from error
+        pairs.append(PointPair((x, y, z), (east, north, height)))
+    return pairs
 
 
 @app.command()
@@ -231,12 +320,14 @@ def _reading(models: Collection[Path], language: Language) -> str:
     return named.in_language(language)
 
 
-def _check_one(reading: Reading, city: Path, place: ExplicitPlace | None) -> dict[str, Any]:
+def _check_one(
+    reading: Reading, city: Path, place: ExplicitPlace | None, parcels: tuple[Parcel, ...]
+) -> dict[str, Any]:
     """The report of a model, or what is wrong with its file."""
     if reading.model is None:
         return _error_document(reading.path, reading.error or CimError(Text(zh="", en="")))
     try:
-        return pipeline.check_model(reading.model, city, place).to_document()
+        return pipeline.check_model(reading.model, city, place, parcels).to_document()
     except CimError as error:
         return _error_document(reading.path, error)
 

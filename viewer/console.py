@@ -146,6 +146,8 @@ def print_ledger(ledger: Mapping[str, Any], language: Language) -> None:
     words = {key: text.in_language(language) for key, text in WORDS.items()}
     if not ledger["candidates"]:
         out.print(words["nobody_knows"], style="red")
+    for found in ledger["findings"]:
+        _print_frame_finding(found, language)
     for number, candidate in enumerate(ledger["candidates"]):
         taken = number == ledger["taken"]
         mark = f"[green]{words['taken']}[/]" if taken else f"[red]{words['refused']}[/]"
@@ -159,16 +161,55 @@ def print_ledger(ledger: Mapping[str, Any], language: Language) -> None:
                 f"{candidate['rotation_degrees']:.4f}°  × {candidate['scale']:.9g}",
                 highlight=False,
             )
-        if candidate["above_ground"] is not None:
-            out.print(
-                f"  {words['above_ground']} {candidate['above_ground']:+.2f} m", highlight=False
-            )
+        for line in _residual_lines(candidate, words):
+            out.print(f"  {line}", highlight=False, markup=False)
         for key in ("refused", "remedy"):
             if candidate[key]:
                 out.print(f"  {candidate[key][language]}", highlight=False, markup=False)
+        for found in candidate["findings"]:
+            _print_frame_finding(found, language)
         for assumption in candidate["assumptions"]:
             told = f"  {words['assumption']}: {assumption[language]}"
             out.print(told, style="yellow", highlight=False, markup=False)
+
+
+def _residual_lines(candidate: Mapping[str, Any], words: Mapping[str, str]) -> Iterator[str]:
+    """What a candidate was held against: operation, ground, parcel; and how sure it is."""
+    operation, terrain = candidate["operation"], candidate["terrain"]
+    parcel, uncertainty = candidate["parcel"], candidate["uncertainty"]
+    if operation:
+        yield f"{words['operation']} {operation['name']}, {words['accuracy']} {operation['accuracy']:g} m"
+    if terrain:
+        heights = " / ".join(f"{terrain[key]:+.2f}" for key in ("minimum", "mean", "maximum"))
+        yield f"{words['ground_range']} {heights} m"
+    if parcel:
+        told = [f"{words['parcel']} {parcel['parcel']}"]
+        if parcel["max_vertex_distance"] is not None:
+            told.append(f"{words['vertex_distance']} {parcel['max_vertex_distance']:.3f} m")
+            told.append(f"{words['not_shared']} {parcel['symmetric_difference']:.2f} m²")
+        told.append(f"{words['outside_parcel']} {parcel['outside']:.2f} m²")
+        if parcel["apart"]:
+            told.append(f"{words['apart']} {parcel['apart']:.2f} m")
+        yield " · ".join(told)
+    if uncertainty:
+        yield (
+            f"{words['uncertainty']} {words['horizontal']} ±{uncertainty['horizontal']:.3f} m, "
+            f"{words['vertical']} ±{uncertainty['vertical']:.3f} m"
+        )
+
+
+def _print_frame_finding(found: Mapping[str, Any], language: Language) -> None:
+    colour = {"refuse": "red", "discuss": "yellow"}.get(found["severity"], "dim")
+    out.print(
+        f"  [{colour}]{found['code']}[/] {escape(found['sentence'][language])}", highlight=False
+    )
+    for steps in found["steps"]:
+        out.print(
+            f"    {steps['tool']}: {steps['steps'][language]}",
+            style="dim",
+            highlight=False,
+            markup=False,
+        )
 
 
 def print_model(document: Mapping[str, Any], language: Language) -> None:

@@ -14,6 +14,7 @@ from shapely.geometry.base import BaseGeometry
 from cim.building import BuildingModel
 from cim.city_frame import CityFrame
 from cim.control_lines.feature import ControlFeature
+from cim.errors import FrameError
 from cim.frame import Placement
 from cim.mesh import box_corners, transform_points
 
@@ -65,7 +66,75 @@ def report_on_globe(
         )
     named = {name for finding in findings for name in finding["elements"]}
     names = {name: said for name, said in _names(model) if name in named}
-    return document | {"findings": findings, "element_names": names, "focus": whole}
+    ledger = frame_on_globe(document["frame"], model, frame)
+    return document | {
+        "findings": findings,
+        "element_names": names,
+        "focus": whole,
+        "frame": ledger,
+    }
+
+
+def frame_on_globe(
+    ledger: dict[str, Any], model: BuildingModel, frame: CityFrame
+) -> dict[str, Any]:
+    """The frame ledger with each candidate's origin and the model's outline there, for a map."""
+    bounds = model.bounds()
+    corners = (
+        np.zeros((1, 3)) if bounds is None else np.vstack([np.zeros(3), _base_corners(bounds)])
+    )
+    return ledger | {
+        "candidates": [
+            candidate | _candidate_on_globe(candidate, corners, frame)
+            for candidate in ledger["candidates"]
+        ]
+    }
+
+
+def shape_on_globe(shape: BaseGeometry, frame: CityFrame) -> dict[str, Any]:
+    """A shape in plan as GeoJSON in longitude and latitude."""
+    return _mapping(_to_globe(shape, frame, dimensions=2))
+
+
+def _base_corners(bounds: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The four corners of a box's base, counter-clockwise, shape (4, 3)."""
+    (x0, y0, z0), (x1, y1, _) = bounds
+    return np.array([[x0, y0, z0], [x1, y0, z0], [x1, y1, z0], [x0, y1, z0]])
+
+
+def _candidate_on_globe(
+    candidate: Mapping[str, Any], corners: NDArray[np.float64], frame: CityFrame
+) -> dict[str, Any]:
+    nowhere: dict[str, Any] = {"position_wgs84": None, "outline_wgs84": None}
+    if candidate["eastings"] is None:
+        return nowhere
+    try:
+        points = frame.to_geographic(_placement_of(candidate, frame).to_projected(corners))
+    except FrameError:  # where the city's separation grid does not reach
+        return nowhere
+    if not np.isfinite(points).all():
+        return nowhere
+    longitude, latitude, height = points[0].tolist()
+    ring = points[1:, :2]
+    return {
+        "position_wgs84": {
+            "longitude": round(longitude, DECIMALS),
+            "latitude": round(latitude, DECIMALS),
+            "height": round(height, 4),
+        },
+        "outline_wgs84": _mapping(shapely.Polygon(ring)) if len(ring) else None,
+    }
+
+
+def _placement_of(candidate: Mapping[str, Any], frame: CityFrame) -> Placement:
+    return Placement(
+        eastings=candidate["eastings"],
+        northings=candidate["northings"],
+        orthogonal_height=candidate["orthogonal_height"],
+        rotation=math.radians(candidate["rotation_degrees"]),
+        scale=candidate["scale"],
+        frame=frame,
+    )
 
 
 def home_of(
@@ -107,15 +176,7 @@ def _element_boxes(
     taken = document["frame"]["taken"]
     if taken is None:
         return {}
-    candidate = document["frame"]["candidates"][taken]
-    placement = Placement(
-        eastings=candidate["eastings"],
-        northings=candidate["northings"],
-        orthogonal_height=candidate["orthogonal_height"],
-        rotation=math.radians(candidate["rotation_degrees"]),
-        scale=candidate["scale"],
-        frame=frame,
-    )
+    placement = _placement_of(document["frame"]["candidates"][taken], frame)
     corners = [box_corners(mesh.vertices) if len(mesh.vertices) else None for mesh in model.meshes]
     boxes = {}
     bodies = [(element.global_id, element.representation) for element in model.elements]

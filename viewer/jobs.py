@@ -26,7 +26,7 @@ from sqlalchemy import create_engine, text
 
 from cim.nursery import Nursery
 from cim.text import Text
-from viewer.pipeline import REPORT, TILES
+from viewer.pipeline import MODEL, REPORT, TILES
 from viewer.process import die_with_parent
 from viewer.review.store import STAGES, ReviewStore
 from viewer.settings import Settings
@@ -104,13 +104,18 @@ class JobQueue:
             system_database_url=settings.jobs_database, application_name=APPLICATION
         )
 
-    def enqueue(self, submission: str) -> None:
-        """Hand in a submission; handing it in twice runs it once."""
+    def enqueue(self, submission: str, job: str | None = None) -> None:
+        """Hand in a submission; handing it in twice under one job name runs it once.
+
+        Args:
+            submission: its identifier.
+            job: name of the job, of `ReviewStore.job_of`; None for the first.
+        """
         self._client.enqueue(
             {
                 "workflow_name": WORKFLOW,
                 "queue_name": QUEUE,
-                "workflow_id": submission,
+                "workflow_id": job or submission,
                 "app_version": PIPELINE_CONTRACT,
             },
             submission,
@@ -140,7 +145,9 @@ class Worker:
         return os.environ | single | {"CIM_DATA": str(self._settings.data.resolve())}
 
     def run_stage(self, submission: str, name: str) -> bool:
-        """Run one stage; False when it failed and the review has ended."""
+        """Run one stage; False when it failed and the review has ended. What was read stays read."""
+        if name == "read" and self._is_read(submission):
+            return True
         self._store.start_stage(submission, name)
         started = time.monotonic()
         error, trace = self._run_child(submission, name)
@@ -151,6 +158,10 @@ class Worker:
         if name == STAGES[-1]:
             self._publish(submission)
         return True
+
+    def _is_read(self, submission: str) -> bool:
+        snapshot = self._settings.work(submission) / MODEL
+        return self._store.was_read(submission) and snapshot.is_file()
 
     def _publish(self, submission: str) -> None:
         work = self._settings.work(submission)
@@ -279,13 +290,13 @@ def main(settings: Settings | None = None) -> None:
 
 def _tell_given_up(store: ReviewStore) -> None:
     """End the reviews whose jobs will not be run any more, so that nobody waits for them."""
-    waiting = store.unfinished()
+    waiting = {store.job_of(submission): submission for submission in store.unfinished()}
     if waiting:
         for job in DBOS.list_workflows(
-            workflow_ids=waiting, status=GIVEN_UP_STATES, load_input=False, load_output=False
+            workflow_ids=list(waiting), status=GIVEN_UP_STATES, load_input=False, load_output=False
         ):
             log.error("job %s ended as %s", job.workflow_id, job.status)
-            store.fail(job.workflow_id, None, GIVEN_UP, f"the job ended as {job.status}")
+            store.fail(waiting[job.workflow_id], None, GIVEN_UP, f"the job ended as {job.status}")
 
 
 @contextmanager

@@ -10,7 +10,7 @@ import hashlib
 import json
 import math
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
@@ -24,8 +24,10 @@ from cim.building import BuildingModel
 from cim.city import City, read_city
 from cim.control_lines.store import build_store, open_store
 from cim.errors import FrameError
-from cim.frame import ExplicitPlace, decide_frame
+from cim.frame import ExplicitPlace, FrameLedger, Placement, decide_frame
 from cim.ifc import ReadLimits, read_ifc_to_snapshot
+from cim.parcel import Parcel, parcels_from_json, parcels_to_json
+from cim.parcels.guarded import read_parcels_guarded
 from cim.snapshot import read_snapshot
 from cim.text import Language, Text
 from viewer.globe import layer_on_globe, report_on_globe
@@ -33,16 +35,26 @@ from viewer.globe import layer_on_globe, report_on_globe
 Progress = Callable[[float], None]
 
 MODEL, REPORT, GLOBE_REPORT, TILES = "model.cim", "report.json", "report.globe.json", "tiles"
+PARCELS = "parcels.json"
+BASES = ("pairs", "parcel")
 
 
 def parse_place(text: str) -> ExplicitPlace:
     """An explicit placement from ``E,N,H,angle`` (metres; degrees counter-clockwise from grid east).
 
+    What `format_place` adds may follow: ``;uh=0.02;uv=0.05;basis=pairs``, the uncertainty in metres and what it was proposed from.
+
     Raises:
-        FrameError: not four numbers.
+        FrameError: not four numbers, or something else after them.
     """
+    numbers, *more = text.split(";")
     try:
-        easting, northing, height, angle = (_finite(part) for part in text.split(","))
+        easting, northing, height, angle = (_finite(part) for part in numbers.split(","))
+        said = dict(part.split("=", 1) for part in more)
+        horizontal, vertical = (abs(_finite(said.pop(key, "0"))) for key in ("uh", "uv"))
+        basis = said.pop("basis", None)
+        if said or basis not in (None, *BASES):
+            raise ValueError(text)  # noqa: TRY301
     except ValueError as error:
         raise FrameError(
             Text(zh="位置 {text} 无法理解。", en="the place {text} cannot be understood.").format(
@@ -50,7 +62,18 @@ def parse_place(text: str) -> ExplicitPlace:
             ),
             remedy=Text(zh="请写四个数：E,N,H,角度。", en="Write four numbers: E,N,H,angle."),
         ) from error
-    return ExplicitPlace(easting, northing, height, angle)
+    return ExplicitPlace(easting, northing, height, angle, horizontal, vertical, basis)
+
+
+def format_place(place: ExplicitPlace) -> str:
+    """The text `parse_place` reads: tenths of a millimetre, and 1e-9 degrees."""
+    text = (
+        f"{place.eastings:.4f},{place.northings:.4f},"
+        f"{place.orthogonal_height:.4f},{place.angle_degrees:.9f}"
+    )
+    if place.horizontal_uncertainty or place.vertical_uncertainty:
+        text += f";uh={place.horizontal_uncertainty:.4f};uv={place.vertical_uncertainty:.4f}"
+    return text if place.basis is None else f"{text};basis={place.basis}"
 
 
 def _finite(text: str) -> float:
@@ -60,12 +83,62 @@ def _finite(text: str) -> float:
     return number
 
 
-def check_model(model: BuildingModel, city_folder: Path, place: ExplicitPlace | None) -> Report:
+def ledger_of(
+    model: BuildingModel,
+    city: City,
+    place: ExplicitPlace | None = None,
+    parcels: Sequence[Parcel] = (),
+) -> FrameLedger:
+    """The frame ledger of a model in a city."""
+    return decide_frame(
+        model, city.frame, city.terrain, place=place, parcels=parcels, limits=city.frame_limits
+    )
+
+
+def read_applicant_parcels(path: Path, city: City) -> tuple[Parcel, ...]:
+    """The applicant's parcels from a file, read within limits.
+
+    Raises:
+        ParcelError: it cannot be read; says where and what to do.
+    """
+    return read_parcels_guarded(path, city.frame, city.terrain.extent)
+
+
+def stored_parcels(work: Path) -> tuple[Parcel, ...]:
+    """The parcels kept with a submission; none when nobody has handed any in."""
+    path = work / PARCELS
+    if not path.is_file():
+        return ()
+    return parcels_from_json(json.loads(path.read_text(encoding="utf-8")))
+
+
+def store_parcels(work: Path, parcels: Sequence[Parcel]) -> None:
+    """Keep parcels with a submission."""
+    _write(work / PARCELS, json.dumps(parcels_to_json(parcels), ensure_ascii=False) + "\n")
+
+
+def forget_verdict(work: Path) -> None:
+    """Remove what was made from a place that does not hold any more; the model as read stays."""
+    for name in (
+        GLOBE_REPORT,
+        REPORT,
+        *(f"report.{language}.html" for language in get_args(Language)),
+    ):
+        (work / name).unlink(missing_ok=True)
+    shutil.rmtree(work / TILES, ignore_errors=True)
+
+
+def check_model(
+    model: BuildingModel,
+    city_folder: Path,
+    place: ExplicitPlace | None,
+    parcels: Sequence[Parcel] = (),
+) -> Report:
     """Place a model in a city and run the city's rulebook over it."""
     city = read_city(city_folder)
     lines = open_store(build_store(city))
     try:
-        ledger = decide_frame(model, city.frame, city.terrain, place=place)
+        ledger = ledger_of(model, city, place, parcels)
         return run_checks(model, city, ledger, lines, read_rulebook(city.rulebook_path))
     finally:
         lines.close()
@@ -85,7 +158,7 @@ def tile_model(
     from tiles.building import write_building_tileset
 
     city = read_city(city_folder)
-    placement = decide_frame(model, city.frame, city.terrain, place=place).placement
+    placement = ledger_of(model, city, place).placement
     if placement is None:
         raise FrameError(
             Text(
@@ -98,6 +171,29 @@ def tile_model(
             ),
         )
     return asdict(write_building_tileset(model, placement, folder))
+
+
+def write_placement(source: Path, copy: Path, placement: Placement) -> None:
+    """Write a placement into a copy of an IFC file.
+
+    Raises:
+        UnreadableIfcError: the file cannot be written again.
+    """
+    from cim.ifc.conversion_writer import WrittenConversion, write_conversion
+
+    write_conversion(
+        source,
+        copy,
+        WrittenConversion(
+            eastings=placement.eastings,
+            northings=placement.northings,
+            orthogonal_height=placement.orthogonal_height,
+            rotation=placement.rotation,
+            scale=placement.scale,
+            projected_crs=placement.frame.projected_crs,
+            vertical_datum=placement.frame.vertical.datum,
+        ),
+    )
 
 
 def read_stage(
@@ -123,7 +219,8 @@ def check_stage(work: Path, city_folder: Path, place: str | None, file_name: str
         file_name: as the applicant named it; the stored upload is named by its hash.
     """
     model = read_snapshot(work / MODEL)
-    report = check_model(model, city_folder, parse_place(place) if place else None)
+    explicit = parse_place(place) if place else None
+    report = check_model(model, city_folder, explicit, stored_parcels(work))
     document = report.to_document()
     document["model"]["file_name"] = file_name
     for language in get_args(Language):
@@ -138,7 +235,7 @@ def tile_stage(work: Path, city_folder: Path, place: str | None) -> None:
     city = read_city(city_folder)
     model = read_snapshot(work / MODEL)
     explicit = parse_place(place) if place else None
-    placement = decide_frame(model, city.frame, city.terrain, place=explicit).placement
+    placement = ledger_of(model, city, explicit, stored_parcels(work)).placement
     if placement is not None:
         write_building_tileset(model, placement, work / TILES)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bim_checks.finding import Judgement, Outcome
-from cim.frame import FrameLedger
+from cim.frame import FrameCode, FrameLedger, Severity, steps_for
 from cim.text import Text
 
 CODE = "FRAME-PROVEN"
@@ -17,32 +17,64 @@ class FrameParameters:
     """FRAME-PROVEN has no parameters: the frame ledger decides."""
 
 
-def check_frame(ledger: FrameLedger) -> Judgement:
-    """FRAME-PROVEN: some candidate of the ledger places the model in the city."""
-    if ledger.taken is not None:
-        return Judgement(
-            Outcome.PASS,
-            Text(zh="位置由 {source} 确定。", en="The position comes from {source}.").format(
-                source=ledger.taken.source
-            ),
+def check_frame(ledger: FrameLedger) -> list[Judgement]:
+    """FRAME-PROVEN: some candidate of the ledger places the model in the city, and nothing about it is open.
+
+    Returns:
+        A pass or a fail; where the candidate taken leaves something open, one judgement to discuss for each.
+    """
+    taken = ledger.taken
+    if taken is None:
+        return [_unproven(ledger)]
+    open_points = [f for f in taken.findings if f.severity is Severity.DISCUSS]
+    if not open_points:
+        return [
+            Judgement(
+                Outcome.PASS,
+                Text(zh="位置由 {source} 确定。", en="The position comes from {source}.").format(
+                    source=taken.source
+                ),
+            )
+        ]
+    return [
+        Judgement(
+            Outcome.DISCUSS,
+            Text(
+                zh="位置由 {source} 确定，但须会商：{why}",
+                en="The position comes from {source}; to be discussed: {why}",
+            ).format(source=taken.source, why=found.sentence),
+            fix=_fix(found.remedy, found.code, ledger.authoring_tool),
         )
-    if not ledger.candidates:
+        for found in open_points
+    ]
+
+
+def _unproven(ledger: FrameLedger) -> Judgement:
+    if ledger.findings:
+        nothing = ledger.findings[0]
         return Judgement(
             Outcome.FAIL,
-            Text(
-                zh="文件没有地理参照，无法知道建筑位于何处。",
-                en="The file has no georeference; nobody can tell where the building stands.",
-            ),
-            fix=Text(
-                zh="请在建模软件中设置测量点并导出 IfcMapConversion 与 IfcProjectedCRS，或给出 --place。",
-                en="Set the survey point in the authoring tool and export IfcMapConversion with IfcProjectedCRS, or state --place.",
-            ),
+            nothing.sentence,
+            fix=_fix(nothing.remedy, nothing.code, ledger.authoring_tool),
         )
     best = ledger.candidates[0]
+    code = next((f.code for f in best.findings if f.severity is Severity.REFUSE), None)
     return Judgement(
         Outcome.FAIL,
         Text(zh="{source} 不能采用：{why}", en="{source} cannot be taken: {why}").format(
             source=best.source, why=best.refused or Text(zh="", en="")
         ),
-        fix=best.remedy,
+        fix=_fix(best.remedy, code, ledger.authoring_tool),
+    )
+
+
+def _fix(remedy: Text | None, code: FrameCode | None, authoring_tool: str | None) -> Text | None:
+    """The remedy, in the words of the tool that wrote the file when it is one we know."""
+    if remedy is None or code is None:
+        return remedy
+    steps = steps_for(code, authoring_tool)
+    if len(steps) != 1:
+        return remedy
+    return Text(zh="{remedy}{tool}：{steps}", en="{remedy} In {tool}: {steps}").format(
+        remedy=remedy, tool=steps[0].tool, steps=steps[0].steps
     )

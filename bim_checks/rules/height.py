@@ -75,7 +75,7 @@ def _judge_zone(rule: Rule, scheme: Scheme, zone: ControlFeature) -> Judgement:
         limit=float(limit),
         margin=float(limit) - highest,
         unit=Unit.METRE,
-        uncertainty=LENGTH_UNCERTAINTY,
+        uncertainty=LENGTH_UNCERTAINTY + scheme.uncertainty.vertical,
     )
     outcome = judge(measurement.margin, measurement.uncertainty, rule.legal_effect)
     broken = outcome is not Outcome.PASS

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import shapely
@@ -17,7 +17,7 @@ from shapely.geometry.base import BaseGeometry
 from bim_checks.finding import Judgement, LegalEffect, Measurement, Outcome, Unit
 from bim_checks.rule import Rule, RuleType, Surroundings
 from bim_checks.scheme import Scheme, Subject
-from bim_checks.tolerance import CONTACT, LENGTH_UNCERTAINTY, judge
+from bim_checks.tolerance import BOUNDARY_ACCURACY, CONTACT, LENGTH_UNCERTAINTY, judge
 from cim.control_lines.feature import ControlFeature
 from cim.text import Text
 
@@ -79,7 +79,7 @@ def check_inside(rule: Rule, scheme: Scheme, around: Surroundings) -> list[Judge
     name = home.name if home else around.city.layer(parameters.layer).name
     inside = [home] if home and parameters.within == "one" else features
     outside = _without_slivers(shape.difference(shapely.union_all([f.geometry for f in inside])))
-    measurement = _area_measurement(outside, parameters.limit)
+    measurement = _area_measurement(outside, parameters.limit, scheme)
     words = {
         "subject": SUBJECTS[parameters.subject],
         "name": name,
@@ -87,6 +87,9 @@ def check_inside(rule: Rule, scheme: Scheme, around: Surroundings) -> list[Judge
     }
     outcome = judge(measurement.margin, measurement.uncertainty, rule.legal_effect)
     if outcome is Outcome.PASS:
+        border = shapely.union_all([f.geometry for f in inside]).boundary
+        if _within_frame_doubt(shape, border, scheme):
+            return [_undecided(words, measurement)]
         return [
             Judgement(
                 outcome,
@@ -124,7 +127,7 @@ def check_overlap(rule: Rule, scheme: Scheme, around: Surroundings) -> list[Judg
     broken = []
     for feature in around.lines.features(parameters.layer, shape.bounds):
         shared = _without_slivers(shape.intersection(feature.geometry))
-        measurement = _area_measurement(shared, parameters.limit)
+        measurement = _area_measurement(shared, parameters.limit, scheme)
         outcome = judge(measurement.margin, measurement.uncertainty, rule.legal_effect)
         if outcome is not Outcome.PASS:
             broken.append(
@@ -133,6 +136,16 @@ def check_overlap(rule: Rule, scheme: Scheme, around: Surroundings) -> list[Judg
     if broken:
         return broken
     name = around.city.layer(parameters.layer).name
+    reach = scheme.uncertainty.horizontal
+    west, south, east, north = shape.bounds
+    near = around.lines.features(
+        parameters.layer, (west - reach, south - reach, east + reach, north + reach)
+    )
+    for feature in near:
+        if _within_frame_doubt(shape, feature.geometry, scheme):
+            words = {"subject": SUBJECTS[parameters.subject], "name": feature.name}
+            measured = _area_measurement(shapely.Polygon(), parameters.limit, scheme)
+            return [_undecided(words, measured)]
     return [
         Judgement(
             Outcome.PASS,
@@ -140,7 +153,7 @@ def check_overlap(rule: Rule, scheme: Scheme, around: Surroundings) -> list[Judg
                 subject=SUBJECTS[parameters.subject],
                 name=name,
             ),
-            measurement=_area_measurement(shapely.Polygon(), parameters.limit),
+            measurement=_area_measurement(shapely.Polygon(), parameters.limit, scheme),
         )
     ]
 
@@ -199,7 +212,7 @@ def check_distance(rule: Rule, scheme: Scheme, around: Surroundings) -> list[Jud
         limit=parameters.limit,
         margin=distance - parameters.limit,
         unit=Unit.METRE,
-        uncertainty=LENGTH_UNCERTAINTY,
+        uncertainty=LENGTH_UNCERTAINTY + scheme.uncertainty.horizontal,
     )
     outcome = judge(measurement.margin, measurement.uncertainty, rule.legal_effect)
     words = {
@@ -282,15 +295,44 @@ def _move_away(witness: BaseGeometry, metres: float) -> Text:
     )
 
 
-def _area_measurement(shape: BaseGeometry, limit: float) -> Measurement:
-    """An area against its limit; its uncertainty is a band of half the contact width along its edge."""
+def _area_measurement(shape: BaseGeometry, limit: float, scheme: Scheme) -> Measurement:
+    """An area against its limit.
+
+    Its uncertainty is half a band along its edge, as wide as contact and as the frame may be off: a shape that moves
+    gains on one side what it loses on the other.
+    """
     area = float(shape.area)
     return Measurement(
         measured=area,
         limit=limit,
         margin=limit - area,
         unit=Unit.SQUARE_METRE,
-        uncertainty=float(shape.length) * CONTACT / 2.0,
+        uncertainty=float(shape.length) * (CONTACT + scheme.uncertainty.horizontal) / 2.0,
+    )
+
+
+def _within_frame_doubt(shape: BaseGeometry, line: BaseGeometry, scheme: Scheme) -> bool:
+    """Whether the frame is too uncertain to tell on which side of a line the subject lies.
+
+    A frame as good as the boundary points themselves decides, so that a site drawn from them is not in doubt at every edge.
+    """
+    reach = scheme.uncertainty.horizontal
+    return reach > BOUNDARY_ACCURACY and float(shape.distance(line)) < reach
+
+
+def _undecided(words: dict[str, Any], measurement: Measurement) -> Judgement:
+    return Judgement(
+        Outcome.DISCUSS,
+        Text(
+            zh="{subject}与{name}的距离小于位置的不确定度，不能断定是否占用。",
+            en="{subject} is nearer to the edge of {name} than its position is certain; which side it lies on cannot be told.",
+        ).format(**words),
+        fix=Text(
+            zh="先消除位置台账中的疑问（不确定度来源）。",
+            en="Settle the doubts in the frame ledger first.",
+        ),
+        measurement=measurement,
+        feature=words["name"],
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 
 from bim_checks.finding import Judgement, Measurement, Outcome, Unit
 from bim_checks.landscape.ridge_band import Intrusion, RidgeView, ridge_intrusion
@@ -71,7 +72,9 @@ def _judge(
         limit=float(point[2]) - over,
         margin=-over,
         unit=Unit.METRE,
-        uncertainty=LENGTH_UNCERTAINTY,
+        uncertainty=LENGTH_UNCERTAINTY
+        + scheme.uncertainty.vertical
+        + scheme.uncertainty.horizontal * _slope(view, point),
     )
     outcome = judge(measurement.margin, measurement.uncertainty, rule.legal_effect)
     broken = outcome is not Outcome.PASS
@@ -102,6 +105,12 @@ def _judge(
         feature=words["viewpoint"],
         geometry=shapely.LineString([view.eye, point]) if broken else None,
     )
+
+
+def _slope(view: RidgeView, point: NDArray[np.float64]) -> float:
+    """How much the limit changes per metre toward the eye: the rise of the line of sight."""
+    away = point - view.eye
+    return abs(float(away[2])) / max(float(np.hypot(away[0], away[1])), 1.0)
 
 
 def _lower(metres: float) -> Text:

@@ -3,42 +3,69 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from cim.building import MapConversion
 
 UnitScale = Callable[[Any], float | None]
 
+UNIT_NAMES: Mapping[str, float] = {
+    "m": 1.0, "metre": 1.0, "meter": 1.0, "metres": 1.0, "meters": 1.0, "米": 1.0,
+    "mm": 0.001, "millimetre": 0.001, "millimeter": 0.001, "millimetres": 0.001, "毫米": 0.001,
+    "cm": 0.01, "centimetre": 0.01, "centimeter": 0.01,
+    "ft": 0.3048, "foot": 0.3048, "feet": 0.3048,
+    "us survey foot": 1200.0 / 3937.0, "us-ft": 1200.0 / 3937.0,
+}  # fmt: skip
+"""Metres per map unit that a property set names in words, in lower case."""
 
-def read_map_conversion(
+
+def read_map_conversions(
     model: Any,
     *,
     length_unit: float,
     scale_of: UnitScale,
-    property_sets: Mapping[str, Mapping[str, Any]],
-) -> MapConversion | None:
-    """The file's map conversion, or None.
+    property_sets: Sequence[Mapping[str, Mapping[str, Any]]],
+) -> tuple[MapConversion, ...]:
+    """Every map conversion of the file: entities first, then property sets, each once.
 
     Args:
         model: the open file.
         length_unit: metres per project length unit.
         scale_of: metres per IfcNamedUnit.
-        property_sets: of project and sites together, for the ePSet convention of IFC2X3.
+        property_sets: of the project and of each site, for the ePSet convention of IFC2X3; lengths in them are in metres.
     """
+    found = []
     if model.schema != "IFC2X3":
-        for entity in model.by_type("IfcMapConversion"):
-            return _from_entity(entity, length_unit, scale_of)
-    return _from_property_set(property_sets, length_unit)
+        for entity in model.by_type("IfcCoordinateOperation"):
+            operation = _from_entity(entity, length_unit, scale_of)
+            if operation is not None:
+                found.append(operation)
+    for sets in property_sets:
+        stated = _from_property_set(sets, property_sets, model, length_unit)
+        if stated is not None:
+            found.append(stated)
+    return tuple(dict.fromkeys(found))
 
 
-def _from_entity(entity: Any, length_unit: float, scale_of: UnitScale) -> MapConversion:
+def _from_entity(entity: Any, length_unit: float, scale_of: UnitScale) -> MapConversion | None:
+    if entity.is_a("IfcMapConversion"):
+        return _from_map_conversion(entity, length_unit, scale_of)
+    if entity.is_a("IfcRigidOperation"):
+        return _from_rigid_operation(entity, length_unit, scale_of)
+    return None
+
+
+def _from_map_conversion(entity: Any, length_unit: float, scale_of: UnitScale) -> MapConversion:
     crs = entity.TargetCRS
+    factors = (1.0, 1.0, 1.0)
+    if entity.is_a() == "IfcMapConversionScaled":
+        factors = (float(entity.FactorX), float(entity.FactorY), float(entity.FactorZ))
     return MapConversion(
-        source="IfcMapConversion",
-        eastings=float(entity.Eastings),
-        northings=float(entity.Northings),
-        orthogonal_height=float(entity.OrthogonalHeight),
+        source=entity.is_a(),
+        eastings=_number(entity.Eastings) or 0.0,
+        northings=_number(entity.Northings) or 0.0,
+        orthogonal_height=_number(entity.OrthogonalHeight) or 0.0,
         x_axis_abscissa=_number(entity.XAxisAbscissa),
         x_axis_ordinate=_number(entity.XAxisOrdinate),
         scale=_number(entity.Scale),
@@ -46,21 +73,45 @@ def _from_entity(entity: Any, length_unit: float, scale_of: UnitScale) -> MapCon
         vertical_datum=getattr(crs, "VerticalDatum", None),
         map_unit=scale_of(getattr(crs, "MapUnit", None)),
         length_unit=length_unit,
+        factors=factors,
+    )
+
+
+def _from_rigid_operation(entity: Any, length_unit: float, scale_of: UnitScale) -> MapConversion:
+    """A shift alone (IFC4x3 8.18.3.13): no turn, no scale but the change of unit."""
+    crs = entity.TargetCRS
+    first, second = entity.FirstCoordinate, entity.SecondCoordinate
+    return MapConversion(
+        source="IfcRigidOperation",
+        eastings=_number(getattr(first, "wrappedValue", first)) or 0.0,
+        northings=_number(getattr(second, "wrappedValue", second)) or 0.0,
+        orthogonal_height=_number(entity.Height) or 0.0,
+        x_axis_abscissa=None,
+        x_axis_ordinate=None,
+        scale=None,
+        projected_crs=getattr(crs, "Name", None),
+        vertical_datum=getattr(crs, "VerticalDatum", None),
+        map_unit=scale_of(getattr(crs, "MapUnit", None)),
+        length_unit=length_unit,
+        angular=any("Angle" in coordinate.is_a() for coordinate in (first, second)),
     )
 
 
 def _from_property_set(
-    property_sets: Mapping[str, Mapping[str, Any]], length_unit: float
+    sets: Mapping[str, Mapping[str, Any]],
+    everywhere: Sequence[Mapping[str, Mapping[str, Any]]],
+    model: Any,
+    length_unit: float,
 ) -> MapConversion | None:
-    """ePset_MapConversion and ePset_ProjectedCRS, found in any letter case."""
-    sets = {
-        name.lower(): {key.lower(): value for key, value in values.items()}
-        for name, values in property_sets.items()
-    }
-    conversion = sets.get("epset_mapconversion")
-    if conversion is None or not {"eastings", "northings"} <= set(conversion):
+    """ePset_MapConversion with ePset_ProjectedCRS beside it or elsewhere, found in any letter case."""
+    if _set_named(sets, "epset_mapconversion") is None:
         return None
-    crs = sets.get("epset_projectedcrs", {})
+    # As written: the reader has turned IfcLengthMeasure into metres, but which unit was meant is open.
+    conversion = _raw_set(model, "epset_mapconversion", _set_named(sets, "epset_mapconversion"))
+    if not {"eastings", "northings"} <= set(conversion):
+        return None
+    beside = (_set_named(found, "epset_projectedcrs") for found in (sets, *everywhere))
+    crs = next((found for found in beside if found is not None), {})
     return MapConversion(
         source="ePSet_MapConversion",
         eastings=_number(conversion["eastings"]) or 0.0,
@@ -71,9 +122,48 @@ def _from_property_set(
         scale=_number(conversion.get("scale")),
         projected_crs=_word(crs.get("name")) or _word(conversion.get("targetcrs")),
         vertical_datum=_word(crs.get("verticaldatum")),
-        map_unit=None,
+        map_unit=UNIT_NAMES.get((_word(crs.get("mapunit")) or "").strip().lower()),
         length_unit=length_unit,
     )
+
+
+def _set_named(sets: Mapping[str, Mapping[str, Any]], wanted: str) -> Mapping[str, Any] | None:
+    """A set by its name in lower case, keys in lower case; None when absent."""
+    for name, values in sets.items():
+        if name.lower() == wanted:
+            return {key.lower(): value for key, value in values.items()}
+    return None
+
+
+def _raw_set(model: Any, wanted: str, read: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The values of a property set as the file writes them, by keys in lower case.
+
+    Args:
+        model: the open file.
+        wanted: the set's name in lower case.
+        read: the same set as it was read; tells which of several sets of the name is meant.
+    """
+    raw: dict[str, Any] = dict(read or {})
+    for definition in model.by_type("IfcPropertySet"):
+        if (definition.Name or "").lower() != wanted:
+            continue
+        values = {
+            entry.Name.lower(): entry.NominalValue.wrappedValue
+            for entry in definition.HasProperties or ()
+            if entry.is_a("IfcPropertySingleValue") and entry.NominalValue is not None
+        }
+        if set(values) <= set(raw) and _same_ratio(values, raw):
+            return raw | values
+    return raw
+
+
+def _same_ratio(values: Mapping[str, Any], read: Mapping[str, Any]) -> bool:
+    """Whether two sets state the same, but for one unit common to easting and northing."""
+    east, north = _number(values.get("eastings")), _number(values.get("northings"))
+    east_read, north_read = _number(read.get("eastings")), _number(read.get("northings"))
+    if east is None or north is None or east_read is None or north_read is None:
+        return False
+    return math.isclose(east * north_read, north * east_read, rel_tol=1e-9, abs_tol=1e-9)
 
 
 def read_true_north(model: Any) -> float | None:
@@ -102,9 +192,10 @@ def _degrees(parts: Any) -> float | None:
 
 def _number(value: Any) -> float | None:
     try:
-        return None if value is None else float(value)
+        number = None if value is None else float(value)
     except (TypeError, ValueError):
         return None
+    return number if number is not None and math.isfinite(number) else None
 
 
 def _word(value: Any) -> str | None:

@@ -15,7 +15,12 @@ from cim.ifc.direct import DirectBodies
 from cim.ifc.document import Document
 from cim.ifc.drawing import Plan, draw, elements_of
 from cim.ifc.geometry_cache import GeometryCache
-from cim.ifc.map_conversion import read_latitude_longitude, read_map_conversion, read_true_north
+from cim.ifc.georeference import read_georeference
+from cim.ifc.map_conversion import (
+    read_latitude_longitude,
+    read_map_conversions,
+    read_true_north,
+)
 from cim.ifc.properties import PropertyReader
 from cim.ifc.spatial import StoreyFinder, read_buildings, read_storeys
 from cim.ifc.tessellation import Tessellation
@@ -59,7 +64,12 @@ def read_open_file(
     sets = PropertyReader(model, units.factor)
     storey = StoreyFinder(model).storey_of
     projects = list(model.by_type("IfcProject"))
-    spread = [sets.sets_of(entity) for entity in (*projects, *sites)]
+    conversions = read_map_conversions(
+        model,
+        length_unit=units.length,
+        scale_of=scale_of,
+        property_sets=[sets.sets_of(entity) for entity in (*projects, *sites)],
+    )
     return BuildingModel(
         sha256=_sha256(path),
         file_name=path.name,
@@ -73,12 +83,7 @@ def read_open_file(
         elements=tuple(_element(element, drawn, storey, sets) for element in elements),
         meshes=tuple(drawn.meshes),
         materials=tuple(drawn.materials),
-        map_conversion=read_map_conversion(
-            model,
-            length_unit=units.length,
-            scale_of=scale_of,
-            property_sets={name: values for found in spread for name, values in found.items()},
-        ),
+        map_conversion=conversions[0] if conversions else None,
         true_north=read_true_north(model),
         undrawn=tuple(_undrawn((*elements, *spaces, *sites), drawn)),
         warnings=(
@@ -89,6 +94,7 @@ def read_open_file(
         ),
         length_unit=units.length,
         defects=document.defects,
+        georeference=read_georeference(model, units.length, conversions[1:]),
     )
 
 

@@ -83,9 +83,18 @@ def report(readings: Readings, refusals: Refusals, names: dict[Path, str]) -> No
     """Print a row a file and reader, the refusals, a ratio a file, and last the median ratio."""
     say()
     show(
-        "file MB reader|wall median s|min|max|CPU s|peak RSS MB|elements|unique tri|instanced tri|MB out".split(
-            "|"
-        ),
+        [
+            "file MB reader",
+            "wall median s",
+            "min",
+            "max",
+            "CPU s",
+            "peak RSS MB",
+            "elements",
+            "unique tri",
+            "instanced tri",
+            "MB out",
+        ],
         [
             _row(f"{names[path]} {megabytes(path.stat().st_size)} {name}", several)
             for (path, name), several in sorted(

@@ -66,3 +66,26 @@ def test_an_unknown_crs_is_named() -> None:
     frame = CityFrame("EPSG:999999", FRAME.vertical)
     with pytest.raises(FrameError, match="EPSG:999999"):
         frame.to_ecef(np.zeros((1, 3)))
+
+
+@given(offsets, offsets)
+def test_convergence_and_point_scale_are_pyprojs_and_those_of_the_ground(
+    dx: float, dy: float
+) -> None:
+    point = np.array([ORIGIN[0] + dx, ORIGIN[1] + dy])
+    convergence, scale = FRAME.grid_at(point)
+    lon, lat = FRAME.degrees(point[None, :])[0]
+    factors = Proj(CRS.from_epsg(4548)).get_factors(lon, lat)
+    assert np.degrees(convergence) == pytest.approx(factors.meridian_convergence, abs=1e-12)
+    assert scale == pytest.approx(factors.meridional_scale, abs=1e-12)
+    # True north lies counter-clockwise of grid north by the convergence.
+    step = 1e-5
+    south, north = FRAME.from_degrees(np.array([[lon, lat - step], [lon, lat + step]]))
+    east, up = north - south
+    assert np.arctan2(-east, up) == pytest.approx(convergence, abs=1e-8)
+
+
+def test_a_datum_proj_knows_no_way_from_is_refused() -> None:
+    frame = CityFrame("EPSG:2384", FRAME.vertical)  # Xian 1980
+    with pytest.raises(FrameError, match="ballpark"):
+        frame.to_ecef(np.array([[610_000.0, 2_705_000.0, 0.0]]))

@@ -575,6 +575,10 @@ def test_the_contract_names_every_address() -> None:
         "/api/submissions/{identifier}/report.json",
         "/api/submissions/{identifier}/report.html",
         "/api/submissions/{identifier}/elements/{global_id}",
+        "/api/submissions/{identifier}/frame",
+        "/api/submissions/{identifier}/frame/proposal",
+        "/api/submissions/{identifier}/place",
+        "/api/submissions/{identifier}/parcel",
     }
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Engine, create_engine, event, select
+from sqlalchemy import Engine, create_engine, event, func, select
 from sqlalchemy.orm import Session
 
 from viewer.review.tables import AuditRow, StageRow, SubmissionRow
@@ -18,6 +18,7 @@ from viewer.review.tables import AuditRow, StageRow, SubmissionRow
 STAGES = ("read", "check", "tile", "publish")
 SHARES: Mapping[str, float] = {"read": 0.5, "check": 0.2, "tile": 0.25, "publish": 0.05}
 """Part of the whole work each stage usually is, for the progress bar."""
+RECHECKS = ("placed", "parcel")  # events after which a submission is judged again
 
 
 class ReviewStore:
@@ -101,6 +102,44 @@ class ReviewStore:
             stage.state, stage.seconds = "done", seconds
             row.progress = _before(name) + SHARES[name]
             _log(session, identifier, f"{name} done", None)
+
+    def recheck(self, identifier: str, event_name: str, detail: str, place: str | None) -> str:
+        """State a place (or parcel) anew: the model as read stays, everything after it is done again.
+
+        Args:
+            identifier: of a submission whose review is over and whose model was read.
+            event_name: for the audit log, ``placed`` or ``parcel``.
+            detail: for the audit log.
+            place: the placement from now on, or None.
+
+        Returns:
+            The name of the job that is to do it.
+        """
+        with self._session() as session:
+            row = session.get_one(SubmissionRow, identifier)
+            row.place, row.state, row.progress = place, "queued", _before("check")
+            row.error = row.trace = row.verdict = row.summary = None
+            row.placed = False
+            for stage in row.stages:
+                if stage.name != "read":
+                    stage.state, stage.seconds = "waiting", None
+            _log(session, identifier, event_name, detail)
+        return self.job_of(identifier)
+
+    def job_of(self, identifier: str) -> str:
+        """Name of a submission's present job: its identifier, with the number of the recheck from the first one on."""
+        with self._session() as session:
+            rechecks = session.scalar(
+                select(func.count(AuditRow.id)).where(
+                    AuditRow.submission_id == identifier, AuditRow.event.in_(RECHECKS)
+                )
+            )
+        return f"{identifier}-{rechecks}" if rechecks else identifier
+
+    def was_read(self, identifier: str) -> bool:
+        """Whether a submission's model has been read."""
+        with self._session() as session:
+            return _stage(session, identifier, "read")[1].state == "done"
 
     def unfinished(self) -> list[str]:
         """Identifiers of submissions whose review is not over."""

@@ -15,7 +15,7 @@ from viewer.jobs import JobQueue, prepare_job_store
 from viewer.review.store import ReviewStore
 from viewer.server.context import Context
 from viewer.server.errors import add_exception_handlers
-from viewer.server.routes import city, submissions
+from viewer.server.routes import city, frame, submissions
 from viewer.server.schemas import ProblemAnswer
 from viewer.server.static import CachedFiles
 from viewer.settings import Settings
@@ -64,6 +64,7 @@ def create_app(settings: Settings) -> FastAPI:
     add_exception_handlers(app)
     app.include_router(city.router)
     app.include_router(submissions.router)
+    app.include_router(frame.router)
     _mount_files(app, settings)
     return app
 

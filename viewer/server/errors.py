@@ -16,6 +16,7 @@ from cim.errors import (
     ControlLineError,
     FrameError,
     IfcLimitError,
+    ParcelError,
     SnapshotError,
     TerrainError,
     UnreadableIfcError,
@@ -32,6 +33,10 @@ class NotReadyError(CimError):
     """It will exist, but not yet."""
 
 
+class ConflictError(CimError):
+    """The submission is in a state that does not allow it."""
+
+
 class TooLargeError(CimError):
     """An upload exceeds the limit."""
 
@@ -41,8 +46,10 @@ STATUS: Mapping[type[CimError], int] = {
     UnreadableIfcError: 422,
     IfcLimitError: 422,
     FrameError: 422,
+    ParcelError: 422,
     NotFoundError: 404,
     NotReadyError: 409,
+    ConflictError: 409,
     TooLargeError: 413,
     # The city and its rulebook are the operator's; so is a damaged snapshot.
     CityError: 500,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from importlib.metadata import version
 
+import numpy as np
 from fastapi import APIRouter
 from fastapi.responses import FileResponse
 
@@ -35,12 +36,14 @@ def city(here: Here) -> CityInfo:
     """Frame, tilesets, control-line layers and viewpoints."""
     read = here.city()
     points = range(len(read.point_cloud_paths))
+    west, south, east, north = read.terrain.extent
+    middle = np.array([[(west + east) / 2.0, (south + north) / 2.0]])
     return CityInfo(
         code=read.code,
         name=Words(**read.name.to_json()),
         projected_crs=read.frame.projected_crs,
         vertical_datum=read.frame.vertical.datum,
-        separation=read.frame.vertical.separation,
+        separation=round(float(read.frame.separation_at(middle)[0]), 4),
         home=Home(**home_of(read.frame, read.terrain.extent, 0.0)),
         tilesets=CityTilesets(
             terrain="/tiles/city/terrain/tileset.json",

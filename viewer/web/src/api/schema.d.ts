@@ -208,10 +208,112 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/submissions/{identifier}/frame": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Frame Ledger
+         * @description The frame ledger, each candidate with its place on the globe.
+         */
+        get: operations["frame_ledger"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/submissions/{identifier}/frame/proposal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Propose
+         * @description A placement from pairs of points, or from the parcel; stated nowhere until it is confirmed.
+         */
+        post: operations["propose"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/submissions/{identifier}/place": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * State Place
+         * @description State where the submission stands; it is judged again from there. The file itself is left as it is.
+         */
+        post: operations["state_place"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/submissions/{identifier}/parcel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Parcel
+         * @description The parcels handed in with a submission; none when nobody has.
+         */
+        get: operations["parcel"];
+        /**
+         * Hand In Parcel
+         * @description Hand in the applicant's parcel (TXT, GeoJSON, GPKG, DXF) as the raw body; the submission is judged again with it.
+         */
+        put: operations["hand_in_parcel"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * AsReadInfo
+         * @description What a source says before anything is understood: in its own CRS and unit (metres per unit).
+         */
+        AsReadInfo: {
+            /** Eastings */
+            eastings: number;
+            /** Northings */
+            northings: number;
+            /** Orthogonal Height */
+            orthogonal_height: number | null;
+            /** Rotation Degrees */
+            rotation_degrees: number | null;
+            /** Scale */
+            scale: number | null;
+            /** Unit */
+            unit: number | null;
+        };
         /**
          * CandidateInfo
          * @description One source's answer to where the model stands; metres and degrees.
@@ -219,6 +321,20 @@ export interface components {
         CandidateInfo: {
             /** Source */
             source: string;
+            as_read: components["schemas"]["AsReadInfo"] | null;
+            operation: components["schemas"]["OperationInfo"] | null;
+            /** Declared */
+            declared: boolean;
+            terrain: components["schemas"]["TerrainResidualInfo"] | null;
+            parcel: components["schemas"]["ParcelResidualInfo"] | null;
+            uncertainty: components["schemas"]["UncertaintyInfo"] | null;
+            /** Findings */
+            findings: components["schemas"]["FrameFindingInfo"][];
+            position_wgs84: components["schemas"]["GlobePosition"] | null;
+            /** Outline Wgs84 */
+            outline_wgs84: {
+                [key: string]: unknown;
+            } | null;
             /** Crs As Read */
             crs_as_read: string | null;
             /** Crs Understood */
@@ -298,6 +414,17 @@ export interface components {
             sentence: components["schemas"]["Words"];
             /** Examples */
             examples: string[];
+        };
+        /**
+         * DoubtInfo
+         * @description One thing that makes a position uncertain; half-widths in metres.
+         */
+        DoubtInfo: {
+            reason: components["schemas"]["Words"];
+            /** Horizontal */
+            horizontal: number;
+            /** Vertical */
+            vertical: number;
         };
         /**
          * ElementInfo
@@ -394,6 +521,23 @@ export interface components {
             radius: number;
         };
         /**
+         * FrameFindingInfo
+         * @description What the frame ledger found, and how to mend it.
+         */
+        FrameFindingInfo: {
+            /** Code */
+            code: string;
+            /**
+             * Severity
+             * @enum {string}
+             */
+            severity: "refuse" | "discuss" | "note";
+            sentence: components["schemas"]["Words"];
+            remedy: components["schemas"]["Words"];
+            /** Steps */
+            steps: components["schemas"]["ToolStepsInfo"][];
+        };
+        /**
          * FrameInfo
          * @description The frame ledger.
          */
@@ -402,6 +546,21 @@ export interface components {
             taken: number | null;
             /** Candidates */
             candidates: components["schemas"]["CandidateInfo"][];
+            /** Findings */
+            findings: components["schemas"]["FrameFindingInfo"][];
+            uncertainty: components["schemas"]["UncertaintyInfo"] | null;
+        };
+        /**
+         * GlobePosition
+         * @description Where a candidate puts the engineering origin: degrees, ellipsoidal metres.
+         */
+        GlobePosition: {
+            /** Longitude */
+            longitude: number;
+            /** Latitude */
+            latitude: number;
+            /** Height */
+            height: number;
         };
         /**
          * Health
@@ -480,6 +639,85 @@ export interface components {
             defects: components["schemas"]["DefectInfo"][];
         };
         /**
+         * OperationInfo
+         * @description The PROJ operation or local grid that leads to the city's CRS; accuracy in metres.
+         */
+        OperationInfo: {
+            /** Name */
+            name: string;
+            /** Accuracy */
+            accuracy: number;
+        };
+        /**
+         * ParcelInfo
+         * @description A parcel handed in; m2, degrees.
+         */
+        ParcelInfo: {
+            /** Name */
+            name: string;
+            /** Area */
+            area: number;
+            /** Stated Area */
+            stated_area: number | null;
+            /** Notes */
+            notes: components["schemas"]["Words"][];
+            /** Geometry */
+            geometry: {
+                [key: string]: unknown;
+            };
+            /** Geometry Wgs84 */
+            geometry_wgs84: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * ParcelResidualInfo
+         * @description How the model lies on the applicant's parcel; metres and m2.
+         */
+        ParcelResidualInfo: {
+            /** Parcel */
+            parcel: string;
+            /**
+             * Subject
+             * @enum {string}
+             */
+            subject: "site" | "footprint";
+            /** Max Vertex Distance */
+            max_vertex_distance: number | null;
+            /** Symmetric Difference */
+            symmetric_difference: number | null;
+            /** Outside */
+            outside: number;
+            /** Apart */
+            apart: number;
+        };
+        /**
+         * PlaceStated
+         * @description A placement a person states: ``E,N,H,angle``, or the `place` of a proposal.
+         */
+        PlaceStated: {
+            /** Place */
+            place: string;
+        };
+        /**
+         * PointPairInfo
+         * @description The same point in the model (x, y, z) and in the city (easting, northing, orthogonal height), metres.
+         */
+        PointPairInfo: {
+            /** Engineering */
+            engineering: [
+                number,
+                number,
+                number
+            ];
+            /** City */
+            city: [
+                number,
+                number,
+                number
+            ];
+        };
+        /**
          * Problem
          * @description Why something did not work, and what to do about it.
          */
@@ -495,6 +733,46 @@ export interface components {
          */
         ProblemAnswer: {
             error: components["schemas"]["Problem"];
+        };
+        /**
+         * ProposalInfo
+         * @description A placement to be confirmed; nothing is changed by it. Metres and degrees.
+         */
+        ProposalInfo: {
+            /** Place */
+            place: string;
+            /** Eastings */
+            eastings: number;
+            /** Northings */
+            northings: number;
+            /** Orthogonal Height */
+            orthogonal_height: number;
+            /** Angle Degrees */
+            angle_degrees: number;
+            /** Residuals */
+            residuals: number[];
+            /** Height Residuals */
+            height_residuals: number[];
+            /** Fitted Scale */
+            fitted_scale: number;
+            /** Rival */
+            rival: number | null;
+            /** Notes */
+            notes: components["schemas"]["Words"][];
+            frame: components["schemas"]["FrameInfo"];
+        };
+        /**
+         * ProposalRequest
+         * @description What to propose a placement from: pairs of points, or the parcel handed in with the submission.
+         */
+        ProposalRequest: {
+            /** Pairs */
+            pairs?: components["schemas"]["PointPairInfo"][] | null;
+            /**
+             * Height
+             * @description orthogonal height of the zero level, metres; for a parcel, which has none
+             */
+            height?: number | null;
         };
         /**
          * ReportInfo
@@ -597,6 +875,39 @@ export interface components {
             } | null;
             /** Tileset */
             tileset: string | null;
+        };
+        /**
+         * TerrainResidualInfo
+         * @description Height of the zero level above the ground below the model, metres.
+         */
+        TerrainResidualInfo: {
+            /** Minimum */
+            minimum: number;
+            /** Mean */
+            mean: number;
+            /** Maximum */
+            maximum: number;
+        };
+        /**
+         * ToolStepsInfo
+         * @description A remedy in one authoring tool's words.
+         */
+        ToolStepsInfo: {
+            /** Tool */
+            tool: string;
+            steps: components["schemas"]["Words"];
+        };
+        /**
+         * UncertaintyInfo
+         * @description Half-widths of the interval a placed point lies in, metres.
+         */
+        UncertaintyInfo: {
+            /** Horizontal */
+            horizontal: number;
+            /** Vertical */
+            vertical: number;
+            /** Doubts */
+            doubts: components["schemas"]["DoubtInfo"][];
         };
         /**
          * UndrawnElement
@@ -964,6 +1275,171 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ElementInfo"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+        };
+    };
+    frame_ledger: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FrameInfo"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+        };
+    };
+    propose: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProposalRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposalInfo"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+        };
+    };
+    state_place: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlaceStated"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Submission"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+        };
+    };
+    parcel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ParcelInfo"][];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+        };
+    };
+    hand_in_parcel: {
+        parameters: {
+            query: {
+                file_name: string;
+            };
+            header?: never;
+            path: {
+                identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ParcelInfo"][];
                 };
             };
             /** @description Client Error */
