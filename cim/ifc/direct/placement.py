@@ -145,13 +145,46 @@ def _unit(kinds, values, firsts, types, direction_kind, token, found):  # type: 
     row = np.int64(values[token])
     if kinds[token] != REFERENCE or row < 0 or types[row] != direction_kind:
         return False
-    found[:] = 0.0
+    found[0] = found[1] = found[2] = 0.0
     if numbers(kinds, values, firsts[row], found) < 0:
         return False
-    length = np.sqrt(found[0] ** 2 + found[1] ** 2 + found[2] ** 2)
-    if not (0.0 < length < np.inf):
+    return _normalise(found, 0.0)
+
+
+@numba.njit(cache=True)
+def _normalise(vector, shortest):  # type: ignore[no-untyped-def]
+    """Bring a vector to length one, in place; whether it was longer than `shortest`, and finite."""
+    length = np.sqrt(vector[0] ** 2 + vector[1] ** 2 + vector[2] ** 2)
+    if not (shortest < length < np.inf):
         return False
-    found /= length
+    for axis in range(3):
+        vector[axis] /= length
+    return True
+
+
+@numba.njit(cache=True)
+def _fill(matrix, column, vector, factor):  # type: ignore[no-untyped-def]
+    for axis in range(3):
+        matrix[axis, column] = vector[axis] * factor
+
+
+@numba.njit(cache=True)
+def _cross(a, b, found):  # type: ignore[no-untyped-def]
+    found[0] = a[1] * b[2] - a[2] * b[1]
+    found[1] = a[2] * b[0] - a[0] * b[2]
+    found[2] = a[0] * b[1] - a[1] * b[0]
+
+
+@numba.njit(cache=True)
+def _origin(kinds, values, firsts, types, point_kind, token, length, matrix):  # type: ignore[no-untyped-def]
+    """Fill in the point a token refers to; whether it refers to one."""
+    point = np.int64(values[token])
+    if kinds[token] != REFERENCE or point < 0 or types[point] != point_kind:
+        return False
+    found = np.zeros(3)
+    if numbers(kinds, values, firsts[point], found) < 0:
+        return False
+    _fill(matrix, 3, found, length)
     return True
 
 
@@ -163,27 +196,23 @@ def _axes(kinds, values, firsts, types, classes, row, length, matrix):  # type: 
     flat = types[row] == plane
     if (types[row] != space and not flat) or end - token != (2 if flat else 3):
         return False
-    point = np.int64(values[token])
-    if kinds[token] != REFERENCE or point < 0 or types[point] != point_kind:
+    if not _origin(kinds, values, firsts, types, point_kind, token, length, matrix):
         return False
-    if numbers(kinds, values, firsts[point], matrix[:3, 3]) < 0:
-        return False
-    matrix[:3, 3] *= length
-    x, z = np.array([1.0, 0.0, 0.0]), np.array([0.0, 0.0, 1.0])
+    x, y, z = np.zeros(3), np.zeros(3), np.zeros(3)
+    x[0] = z[2] = 1.0
     if not _unit(kinds, values, firsts, types, direction_kind, end - 1, x):
         return False
     if not flat and not _unit(kinds, values, firsts, types, direction_kind, end - 2, z):
         return False
-    x -= (x[0] * z[0] + x[1] * z[1] + x[2] * z[2]) * z
-    size = np.sqrt(x[0] ** 2 + x[1] ** 2 + x[2] ** 2)
-    if size <= PARALLEL:
+    along = x[0] * z[0] + x[1] * z[1] + x[2] * z[2]
+    for axis in range(3):
+        x[axis] -= along * z[axis]
+    if not _normalise(x, PARALLEL):
         return False
-    x /= size
-    matrix[:3, 0] = x
-    matrix[0, 1] = z[1] * x[2] - z[2] * x[1]
-    matrix[1, 1] = z[2] * x[0] - z[0] * x[2]
-    matrix[2, 1] = z[0] * x[1] - z[1] * x[0]
-    matrix[:3, 2] = z
+    _cross(z, x, y)
+    _fill(matrix, 0, x, 1.0)
+    _fill(matrix, 1, y, 1.0)
+    _fill(matrix, 2, z, 1.0)
     return True
 
 
@@ -198,20 +227,22 @@ def _operator(  # type: ignore[no-untyped-def]  # noqa: C901 - one refusal a lin
         types[row] != different or end - first != 7
     ):
         return False
-    point = np.int64(values[first + 2])
-    if kinds[first + 2] != REFERENCE or point < 0 or types[point] != point_kind:
+    if not _origin(kinds, values, firsts, types, point_kind, first + 2, length, matrix):
         return False
-    if numbers(kinds, values, firsts[point], matrix[:3, 3]) < 0:
-        return False
-    matrix[:3, 3] *= length
-    axes = np.eye(3)  # its rows are the axes
-    for axis, token in enumerate((first, first + 1, first + 4)):
+    axes = np.zeros((3, 3))  # its rows are the axes
+    for axis in range(3):
+        axes[axis, axis] = 1.0
+        token = first + (4 if axis == 2 else axis)
         if not _unit(kinds, values, firsts, types, direction_kind, token, axes[axis]):
             return False
     if kinds[first + 4] == NULL:
-        axes[2] = np.cross(axes[0], axes[1])
-    for one, other in ((0, 1), (1, 2), (2, 0)):
-        if abs((axes[one] * axes[other]).sum()) > RIGHT:
+        _cross(axes[0], axes[1], axes[2])
+    for one in range(3):
+        other = (one + 1) % 3
+        along = 0.0
+        for axis in range(3):
+            along += axes[one, axis] * axes[other, axis]
+        if abs(along) > RIGHT:
             return False
     scale = _scale(kinds, values, first + 3, 1.0)
     for axis in range(3):
@@ -221,7 +252,7 @@ def _operator(  # type: ignore[no-untyped-def]  # noqa: C901 - one refusal a lin
             own = _scale(kinds, values, first + 4 + axis, scale)
         if not 0.0 < own < np.inf:
             return False
-        matrix[:3, axis] = axes[axis] * own
+        _fill(matrix, axis, axes[axis], own)
     return True
 
 
@@ -236,10 +267,11 @@ def _scale(kinds, values, token, absent):  # type: ignore[no-untyped-def]
 @numba.njit(cache=True)
 def is_rigid(matrix):  # type: ignore[no-untyped-def]
     """Whether the axes of a matrix (4, 4) are of length one, square and right-handed."""
-    axes = matrix[:3, :3]
     for one in range(3):
         for other in range(one, 3):
-            product = (axes[:, one] * axes[:, other]).sum()
+            product = 0.0
+            for axis in range(3):
+                product += matrix[axis, one] * matrix[axis, other]
             if abs(product - (1.0 if one == other else 0.0)) > RIGID:
                 return False
     return determinant(matrix) > 0.0
@@ -248,12 +280,13 @@ def is_rigid(matrix):  # type: ignore[no-untyped-def]
 @numba.njit(cache=True)
 def determinant(matrix):  # type: ignore[no-untyped-def]
     """Of the axes of a matrix (4, 4): negative for a mirror."""
-    a, b, c = matrix[0, :3], matrix[1, :3], matrix[2, :3]
-    return (
-        a[0] * (b[1] * c[2] - b[2] * c[1])
-        - a[1] * (b[0] * c[2] - b[2] * c[0])
-        + a[2] * (b[0] * c[1] - b[1] * c[0])
-    )
+    found = 0.0
+    for axis in range(3):
+        one, other = (axis + 1) % 3, (axis + 2) % 3
+        found += matrix[0, axis] * (
+            matrix[1, one] * matrix[2, other] - matrix[1, other] * matrix[2, one]
+        )
+    return found
 
 
 def unit(vector: Sequence[float], shortest: float) -> Vector:

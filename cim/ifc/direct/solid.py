@@ -214,15 +214,17 @@ def _snap(values, order):  # type: ignore[no-untyped-def]
 def _films(points, point_ends, faces, face_ends):  # type: ignore[no-untyped-def]
     """Whether faces of two bodies lie so near each other that a film may be left between them."""
     count = len(point_ends)
-    lows, highs = np.zeros((count, 3)), np.zeros((count, 3))
+    boxes = np.zeros((count, 2, 3))
     for body in range(count):
         start = point_ends[body - 1] if body > 0 else 0
         for axis in range(3):
-            lows[body, axis] = points[start : point_ends[body], axis].min() - NEAR_PLANE
-            highs[body, axis] = points[start : point_ends[body], axis].max() + NEAR_PLANE
+            boxes[body, 0, axis] = boxes[body, 1, axis] = points[start, axis]
+            for place in range(start, point_ends[body]):
+                boxes[body, 0, axis] = min(boxes[body, 0, axis], points[place, axis])
+                boxes[body, 1, axis] = max(boxes[body, 1, axis], points[place, axis])
     for one in range(count):
         for other in range(count):
-            if one == other or (lows[one] > highs[other]).any() or (lows[other] > highs[one]).any():
+            if one == other or _are_apart(boxes[one], boxes[other]):
                 continue
             start = point_ends[one - 1] if one > 0 else 0
             begin = point_ends[other - 1] if other > 0 else 0
@@ -241,6 +243,14 @@ def _left(manifold: manifold3d.Manifold) -> Solid:
         raise NotDirectError("nothing left")
     mesh = manifold.to_mesh64()
     return Solid(np.array(mesh.vert_properties[:, :3]), np.array(mesh.tri_verts, dtype=np.int32))
+
+
+@numba.njit(cache=True)
+def _are_apart(one, other):  # type: ignore[no-untyped-def]
+    for axis in range(3):
+        if one[0, axis] > other[1, axis] + NEAR_PLANE or other[0, axis] > one[1, axis] + NEAR_PLANE:
+            return True
+    return False
 
 
 @numba.njit(cache=True)

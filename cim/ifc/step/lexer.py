@@ -273,8 +273,8 @@ def tokenise(data, numbers, types, firsts, kinds, values, named):  # type: ignor
     end_word = np.array([0x45, 0x4E, 0x44, 0x53, 0x45, 0x43], dtype=np.uint8)
     slots = np.zeros((len(named), 2), dtype=np.uint64)
     opened = np.zeros(DEEPEST, dtype=np.int64)
-    rows, token, names, malformed = 0, 0, 0, 0
-    at, inside = 0, False
+    rows, token, names = np.int64(0), np.int64(0), np.int64(0)
+    at, malformed, inside = np.int64(0), np.int64(0), False
     while True:
         at = _skip_blank(data, at)
         if at >= len(data):
