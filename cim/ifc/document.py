@@ -7,7 +7,7 @@ what that one does not know is listed. Runs inside the guarded child.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,11 +23,14 @@ from cim.ifc.integrity import defects_of_bytes, defects_of_model, mended, unit_d
 from cim.ifc.sniff import refuse_other_files
 from cim.ifc.step import StepFile, scan
 from cim.ifc.step_scan import Oddity, StepScan, scan_step
-from cim.ifc.units import read_units
+from cim.ifc.units import read_units, settle_units
 from cim.text import Text
 
 HEADER_BYTES = 1 << 16
 FILE_SCHEMA = re.compile(rb"FILE_SCHEMA\s*\(\s*\(\s*'([^']*)'", re.IGNORECASE)
+NOT_FOUND = re.compile(r"used by instance #(\d+) at attribute index (\d+) not found")
+TOLD = re.compile(r"at attribute index \d+ not found|^Entity with name '.*' not found in schema")
+SHAPING = (5, 6)  # places of ObjectPlacement and Representation among the attributes of IfcProduct
 
 KNOWN = ("IFC2X3", "IFC4", "IFC4X3_ADD2")
 NEAREST: Mapping[str, str] = {
@@ -62,6 +65,7 @@ class Document:
         notes: what had to be done to open it.
         defects: what is wrong with it as a whole.
         odd: number of an instance that would be dangerous to draw -> why.
+        complaints: of IfcOpenShell's parser, a line each, without those that the defects tell.
     """
 
     model: Any
@@ -70,6 +74,7 @@ class Document:
     notes: tuple[Text, ...] = ()
     defects: tuple[Defect, ...] = ()
     odd: Mapping[int, Oddity] = field(default_factory=dict)
+    complaints: tuple[str, ...] = ()
 
 
 def open_document(path: Path, scratch: Path, *, file_bytes: int) -> Document:
@@ -128,10 +133,42 @@ def _opened(
     defects: list[Defect],
     found: StepScan,
 ) -> Document:
+    take_complaints()  # of whatever was opened before
     model = _open(path)
+    complaints = take_complaints()
     defects.extend(defects_of_model(model, found))
+    settle_units(model)
     defects.extend(unit_defects(read_units(model).unknown))
-    return Document(model, step, schema, tuple(notes), tuple(defects), found.odd)
+    return Document(
+        model,
+        step,
+        schema,
+        tuple(notes),
+        tuple(defects),
+        dict(found.odd) | dict.fromkeys(_lame(model, complaints), Oddity.LAME),
+        tuple(line for line in complaints if not TOLD.search(line)),
+    )
+
+
+def take_complaints() -> list[str]:
+    """What IfcOpenShell's log says went wrong since it was last asked, without the time of day."""
+    log: str = ifcopenshell.get_log()  # type: ignore[no-untyped-call]
+    return [line.split("] ", 2)[-1].strip() for line in log.splitlines() if "[error]" in line]
+
+
+def _lame(model: Any, complaints: list[str]) -> Iterator[int]:
+    """Instances that lack a part, as far as that concerns a shape: of products only what places and shapes them."""
+    for line in complaints:
+        found = NOT_FOUND.search(line)
+        if found is None:
+            continue
+        number, attribute = int(found[1]), int(found[2])
+        try:
+            is_product = model.by_id(number).is_a("IfcProduct")
+        except RuntimeError:  # it was not read itself
+            continue
+        if not is_product or attribute in SHAPING:
+            yield number
 
 
 def _cut_off() -> UnreadableIfcError:
@@ -175,9 +212,7 @@ def _open(path: Path) -> Any:
     try:
         return ifcopenshell.open(path)
     except (ifcopenshell.Error, OSError, RuntimeError, UnicodeDecodeError) as error:
-        log: str = ifcopenshell.get_log()  # type: ignore[no-untyped-call]
-        told = [line.split("] ", 2)[-1] for line in log.splitlines() if "[error]" in line]
-        lines = told or str(error).strip().splitlines()
+        lines = take_complaints() or str(error).strip().splitlines()
         raise UnreadableIfcError(
             Text(
                 zh="IFC 内容无法解析：{detail}。", en="the IFC cannot be parsed: {detail}."

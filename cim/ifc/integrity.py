@@ -19,23 +19,23 @@ TAIL = b"\nENDSEC;\nEND-ISO-10303-21;\n"
 SENTENCES = {
     DefectKind.CUT_OFF: Text(
         zh="文件不完整：结尾缺少 END-ISO-10303-21；只读到 {count} 个实体。请重新导出并完整上传。",
-        en="the file is cut off: END-ISO-10303-21 is missing at its end; {count} instances could be read. Export it again and upload it whole.",
+        en="the file is cut off: END-ISO-10303-21 is missing at its end; instances that could be read: {count}. Export it again and upload it whole.",
     ),
     DefectKind.BROKEN_STATEMENT: Text(
         zh="{count} 条语句残缺，未能读取（{examples}）。请重新导出。",
-        en="{count} statements are broken and were not read ({examples}). Export the file again.",
+        en="statements that are broken and were not read: {count} ({examples}). Export the file again.",
     ),
     DefectKind.MISSING_INSTANCE: Text(
         zh="文件引用了 {count} 个不存在的实体（{examples}），内容有缺失。请重新导出。",
-        en="the file refers to {count} instances that are not there ({examples}); a part of it is missing. Export it again.",
+        en="instances that the file refers to and does not hold: {count} ({examples}); a part of it is missing. Export it again.",
     ),
     DefectKind.REPEATED_INSTANCE: Text(
         zh="{count} 个实体编号被重复使用（{examples}），重复者只读到一个。请重新导出。",
-        en="{count} instance numbers are used more than once ({examples}); only one of each was read. Export the file again.",
+        en="instance numbers used more than once: {count} ({examples}); only one of each was read. Export the file again.",
     ),
     DefectKind.UNREAD_INSTANCE: Text(
         zh="{count} 个实体与其 IFC 版本的规定不符，未能读取。请重新导出。",
-        en="{count} instances contradict the file's own IFC version and were not read. Export it again.",
+        en="instances that contradict the file's own IFC version and were not read: {count}. Export it again.",
     ),
     DefectKind.SECOND_FILE: Text(
         zh="文件结尾之后还有另一个文件，未读取。请分别提交。",
@@ -43,7 +43,7 @@ SENTENCES = {
     ),
     DefectKind.UNKNOWN_CLASS: Text(
         zh="{count} 个实体属于 {schema} 中不存在的类，未能读取：{examples}。",
-        en="{count} instances are of classes that {schema} does not have and were not read: {examples}.",
+        en="instances of classes that {schema} does not have, which were not read: {count} ({examples}).",
     ),
     DefectKind.UNKNOWN_UNIT: Text(
         zh="文件的单位无法换算（{examples}），尺寸不可信。请在建模软件中改用米、毫米或英尺后重新导出。",
@@ -51,11 +51,11 @@ SENTENCES = {
     ),
     DefectKind.WRONG_ARGUMENTS: Text(
         zh="{count} 个类的实体参数个数与 IFC 版本不符：{examples}。",
-        en="instances of {count} classes have fewer or more arguments than their IFC version says: {examples}.",
+        en="classes whose instances have fewer or more arguments than their IFC version says: {count} ({examples}).",
     ),
     DefectKind.REPEATED_GLOBAL_ID: Text(
         zh="有 {count} 个 GlobalId 被重复使用（{examples}）。",
-        en="{count} GlobalIds are used more than once ({examples}).",
+        en="GlobalIds used more than once: {count} ({examples}).",
     ),
 }
 

@@ -57,6 +57,10 @@ OPENINGS = Text(zh="构件有 {count} 个洞口。", en="it has {count} openings
 ODDITIES: Mapping[Oddity, Text] = {
     Oddity.MEMBERS: Text(zh="形体的列表过长。", en="a list in its shape is too long"),
     Oddity.NESTING: Text(zh="形体的列表嵌套过深。", en="a list in its shape is nested too deeply"),
+    Oddity.LAME: Text(
+        zh="形体或定位的一部分缺失或无法读取。",
+        en="a part of its shape or placement is missing or could not be read",
+    ),
     Oddity.ABSENT: Text(
         zh="形体的坐标列表有空缺。", en="a member of a list in its shape is left out"
     ),
@@ -240,6 +244,10 @@ def _products_above(model: Any, dangerous: Mapping[int, Text]) -> dict[int, Text
     seen: set[int] = set()
     for number, why in dangerous.items():
         waiting = [model.by_id(number)]
+        if waiting[0].is_a("IfcProduct"):
+            found.update(dict.fromkeys(_concerned(waiting.pop()), why))
+        elif waiting[0].is_a("IfcRoot"):
+            waiting.pop()
         while waiting and len(seen) < VISITED:
             for user in model.get_inverse(waiting.pop()):
                 if user.is_a("IfcProduct"):

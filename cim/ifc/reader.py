@@ -7,12 +7,11 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-import ifcopenshell
 from ifcopenshell.util import element as element_util
 
 from cim.building import BuildingModel, Element, Site, Space, Undrawn
 from cim.ifc.direct import DirectBodies
-from cim.ifc.document import Document
+from cim.ifc.document import Document, take_complaints
 from cim.ifc.drawing import Plan, draw, elements_of
 from cim.ifc.geometry_cache import GeometryCache
 from cim.ifc.georeference import read_georeference
@@ -89,7 +88,7 @@ def read_open_file(
         warnings=(
             *document.notes,
             *(defect.sentence for defect in document.defects),
-            *_warnings(model),
+            *_warnings(model, document.complaints),
             *_unit_warnings(units, sets),
         ),
         length_unit=units.length,
@@ -168,11 +167,9 @@ def _authoring_tool(model: Any) -> str | None:
     return None
 
 
-def _warnings(model: Any) -> Iterable[Text]:
-    log: str = ifcopenshell.get_log()  # type: ignore[no-untyped-call]
-    complaints = [line for line in log.splitlines() if "[error]" in line]
-    for line in complaints[:LOG_LINES]:
-        told = line.split("] ", 2)[-1].strip()
+def _warnings(model: Any, parsing: Iterable[str]) -> Iterable[Text]:
+    complaints = [*parsing, *take_complaints()]
+    for told in complaints[:LOG_LINES]:
         yield Text(zh="解析器提示：{told}", en="the parser says: {told}").format(told=told)
     if len(complaints) > LOG_LINES:
         yield Text(

@@ -44,6 +44,7 @@ class Oddity(IntEnum):
     NESTING = 1
     NUMBER = 2
     ABSENT = 3  # a member of a list is left out, which would be read as zero
+    LAME = 4  # refers to what was not read; found when the file is opened
 
 
 @dataclass(frozen=True, slots=True)

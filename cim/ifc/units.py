@@ -85,6 +85,33 @@ def read_units(model: Any) -> ProjectUnits:
     )
 
 
+def settle_units(model: Any) -> None:
+    """State the project's units of length and angle in SI units at once, for the kernel to read what we read.
+
+    The kernel follows one step of a unit that is defined by another and takes the next for SI: a yard of three feet
+    would be three metres. It also looks at no assignment but the project's.
+    """
+    assignments = list(model.by_type("IfcUnitAssignment"))
+    for project in model.by_type("IfcProject"):
+        if project.UnitsInContext is None and assignments:
+            project.UnitsInContext = assignments[0]
+    assigned = _assigned(model)
+    for kind in ("LENGTHUNIT", "PLANEANGLEUNIT"):
+        unit = assigned.get(kind)
+        if unit is None or not unit.is_a("IfcConversionBasedUnit"):
+            continue
+        scale = _scale(unit, kind)
+        inner: Any = getattr(unit.ConversionFactor, "UnitComponent", None)
+        if scale is None or (inner.is_a("IfcSIUnit") and not inner.Prefix):
+            continue
+        measure = unit.ConversionFactor.ValueComponent.is_a()
+        unit.ConversionFactor = model.create_entity(
+            "IfcMeasureWithUnit",
+            model.create_entity(measure, scale),
+            model.create_entity("IfcSIUnit", UnitType=kind, Name=WANTED[kind]),
+        )
+
+
 def scale_of(unit: Any) -> float | None:
     """Metres (or SI units) per unit; None when it is not a unit that can be converted."""
     return _scale_within(unit, NESTED)

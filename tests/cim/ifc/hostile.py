@@ -76,13 +76,21 @@ class Flawed:
 
 
 @dataclass(frozen=True, slots=True)
+class Lost:
+    """The bad wall is not drawn, for a reason that holds a fragment, and the file has exactly these defects."""
+
+    fragment: str
+    kinds: tuple[DefectKind, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Harmless:
     """The good wall is drawn and the file has no defect; `drawn` tells whether the bad wall is."""
 
     drawn: bool
 
 
-Outcome = Refused | Undrawn | Flawed | Harmless
+Outcome = Refused | Undrawn | Flawed | Lost | Harmless
 
 
 @dataclass(frozen=True, slots=True)
@@ -349,12 +357,14 @@ KINDS: tuple[Kind, ...] = (
     ),
     # Numbers.
     Kind("coordinate 1e300", lambda: with_point("1.E300"), Undrawn("out of range")),
-    Kind("coordinate 1e999", lambda: with_point("1.E999"), Flawed((BROKEN, MISSING))),
+    Kind("coordinate 1e999", lambda: with_point("1.E999"), Lost("missing", (BROKEN, MISSING))),
     Kind(
-        "coordinate of 400 digits", lambda: with_point("9" * 400 + "."), Flawed((BROKEN, MISSING))
+        "coordinate of 400 digits",
+        lambda: with_point("9" * 400 + "."),
+        Lost("missing", (BROKEN, MISSING)),
     ),
     Kind("coordinate 1e10", lambda: with_point("1.E10"), Undrawn("100,000 km")),
-    Kind("coordinate NaN", lambda: with_point("NAN"), Flawed((BROKEN, MISSING))),
+    Kind("coordinate NaN", lambda: with_point("NAN"), Lost("missing", (BROKEN, MISSING))),
     Kind("coordinate in words", lambda: with_point("'far'"), Undrawn("no faces")),
     Kind("coordinate left out", lambda: with_point("$"), Undrawn("left out")),
     # Shapes.
@@ -479,6 +489,28 @@ KINDS: tuple[Kind, ...] = (
             )
         ),
         Flawed((DefectKind.UNKNOWN_UNIT,)),
+    ),
+    Kind(
+        "missing point of a shape",
+        lambda: shaped(extruded(SQUARE)).replace(b"#202=", b"#9202="),
+        Lost("missing", (MISSING,)),
+    ),
+    Kind(
+        "missing placement",
+        lambda: shaped("#100=IFCBLOCK(#4,1.,1.,1.);", kind="CSG", placement="#999"),
+        Lost("missing", (MISSING,)),
+    ),
+    Kind(
+        "shape of an unknown class",
+        lambda: shaped("#100=IFCUNICORN(#4);"),
+        Lost("missing", (UNKNOWN,)),
+    ),
+    Kind(
+        "missing owner of a wall",
+        lambda: shaped("#100=IFCBLOCK(#4,1.,1.,1.);", kind="CSG").replace(
+            f"'{BAD}',$".encode(), f"'{BAD}',#999".encode()
+        ),
+        Flawed((MISSING,)),
     ),
     # Archives.
     Kind(

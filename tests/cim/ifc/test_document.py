@@ -65,8 +65,8 @@ def test_what_only_the_other_schema_has_is_counted(tmp_path: Path, content: byte
     (defect,) = model.defects
     assert (defect.kind, defect.count) == (DefectKind.UNKNOWN_CLASS, 2)
     assert defect.sentence.en == (
-        "2 instances are of classes that IFC4X3_ADD2 does not have and were not read: "
-        "IFCTRACKTHING 2."
+        "instances of classes that IFC4X3_ADD2 does not have, which were not read: "
+        "2 (IFCTRACKTHING 2)."
     )
     assert defect.sentence in model.warnings
     assert model.is_complete
