@@ -163,8 +163,9 @@ def print_ledger(ledger: Mapping[str, Any], language: Language) -> None:
             )
         for line in _residual_lines(candidate, words):
             out.print(f"  {line}", highlight=False, markup=False)
+        said = [found[key] for found in candidate["findings"] for key in ("sentence", "remedy")]
         for key in ("refused", "remedy"):
-            if candidate[key]:
+            if candidate[key] and candidate[key] not in said:
                 out.print(f"  {candidate[key][language]}", highlight=False, markup=False)
         for found in candidate["findings"]:
             _print_frame_finding(found, language)
@@ -203,6 +204,7 @@ def _print_frame_finding(found: Mapping[str, Any], language: Language) -> None:
     out.print(
         f"  [{colour}]{found['code']}[/] {escape(found['sentence'][language])}", highlight=False
     )
+    out.print(f"    {found['remedy'][language]}", highlight=False, markup=False)
     for steps in found["steps"]:
         out.print(
             f"    {steps['tool']}: {steps['steps'][language]}",

@@ -71,8 +71,11 @@ def format_place(place: ExplicitPlace) -> str:
         f"{place.eastings:.4f},{place.northings:.4f},"
         f"{place.orthogonal_height:.4f},{place.angle_degrees:.9f}"
     )
-    if place.horizontal_uncertainty or place.vertical_uncertainty:
-        text += f";uh={place.horizontal_uncertainty:.4f};uv={place.vertical_uncertainty:.4f}"
+    horizontal, vertical = (
+        round(value, 4) for value in (place.horizontal_uncertainty, place.vertical_uncertainty)
+    )
+    if horizontal or vertical:
+        text += f";uh={horizontal:.4f};uv={vertical:.4f}"
     return text if place.basis is None else f"{text};basis={place.basis}"
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from cim.building import BuildingModel
 from cim.city_frame import CityFrame
 from cim.frame.candidate import AsRead, Candidate, ExplicitPlace, FrameLedger
-from cim.frame.doubts import with_doubts
+from cim.frame.doubts import CONVERSIONS, with_doubts
 from cim.frame.finding import FrameCode, FrameFinding, Severity
 from cim.frame.limits import DEFAULT_LIMITS, FrameLimits
 from cim.frame.parcel_fit import ParcelFit, fit_parcel
@@ -61,7 +61,8 @@ def decide_frame(
             [_proven(candidate, around, parcels=bool(parcels)) for candidate in judged], around
         )
     judged = [with_doubts(candidate, model, around) for candidate in judged]
-    judged = _held_against_degrees(judged, around)
+    if place is None:
+        judged = _held_against_others(judged, around)
     found = () if judged else (_nothing(),)
     judged.extend(_parcel_candidates(judged, around, parcels))
     return FrameLedger(tuple(judged), found, model.authoring_tool)
@@ -119,25 +120,40 @@ def distance_between(one: Candidate, other: Candidate, around: Around) -> float:
     return float(np.linalg.norm(gap, axis=1).max())
 
 
-def _held_against_degrees(candidates: list[Candidate], around: Around) -> list[Candidate]:
-    """A finding on the one taken when latitude and longitude, set by someone, say another place."""
+def _held_against_others(candidates: list[Candidate], around: Around) -> list[Candidate]:
+    """A finding on the one taken for every source of the file that, set by someone, says another place."""
     taken = next((c for c in candidates if c.refused is None), None)
     if taken is None or taken.placement is None:
         return candidates
-    for other in candidates:
-        if other.source != "IfcSite" or other is taken:
-            continue
-        if any(f.code is FrameCode.TOOL_DEFAULT for f in other.findings):
-            continue
+    contradictions = [
+        found
+        for other in candidates
+        if other is not taken
+        for found in (_contradiction(taken, taken.placement, other, around),)
+        if found is not None
+    ]
+    told = refused(taken, *contradictions)
+    return [told if candidate is taken else candidate for candidate in candidates]
+
+
+def _contradiction(
+    taken: Candidate, placement: Placement, other: Candidate, around: Around
+) -> FrameFinding | None:
+    codes = {found.code for found in other.findings}
+    if other.source == "IfcSite":
+        if FrameCode.TOOL_DEFAULT in codes:
+            return None
         gap = (
-            _plan_distance(taken.placement, other.placement, around)
-            if other.placement is not None
+            _plan_distance(placement, other.placement, around)
+            if other.placement is not None and FrameCode.OUTSIDE not in codes
             else None
         )
-        if gap is None or gap > around.limits.lat_long_agreement:
-            told = refused(taken, _degrees_contradict(taken, other, gap))
-            return [told if c is taken else c for c in candidates]
-    return candidates
+        if gap is not None and gap <= around.limits.lat_long_agreement:
+            return None
+        return _degrees_contradict(taken, other, gap)
+    if other.source in CONVERSIONS and codes and FrameCode.DOUBLE not in codes:
+        return _other_refused(taken, other)
+    return None
 
 
 def _plan_distance(one: Placement, other: Placement, around: Around) -> float:
@@ -270,6 +286,21 @@ def _degrees_contradict(taken: Candidate, other: Candidate, gap: float | None) -
         Text(
             zh="请在建模软件中使项目位置与测量点一致。",
             en="Make the project location and the survey point agree in the authoring tool.",
+        ),
+    )
+
+
+def _other_refused(taken: Candidate, other: Candidate) -> FrameFinding:
+    return FrameFinding(
+        FrameCode.DOUBLE,
+        Severity.DISCUSS,
+        Text(
+            zh="文件另有一个地理参照 {other}，不能采用：{why}",
+            en="the file has another georeference, {other}, beside {taken}, which cannot be taken: {why}",
+        ).format(other=other.source, taken=taken.source, why=other.refused or ""),
+        Text(
+            zh="请只保留一种地理参照后重新导出。",
+            en="Keep one georeference only and export again.",
         ),
     )
 

@@ -60,8 +60,8 @@ class ModelShape:
 def shape_of(model: BuildingModel) -> ModelShape:
     """Measure a model; what is drawn decides, never the order in which it is listed."""
     bounds = model.bounds()
-    if bounds is None:
-        side = EMPTY_REACH
+    if bounds is None or not np.isfinite(bounds).all():
+        bounds, side = None, EMPTY_REACH
         corners = np.array([[x, y, 0.0] for x in (-side, side) for y in (-side, side)] * 2)
         contact = np.zeros((1, 2))
         zero = 0.0

@@ -42,6 +42,8 @@ def slip(
         terrain: its extent is the city's.
     """
     east, north = float(position[0]), float(position[1])
+    if not (math.isfinite(east) and math.isfinite(north)):
+        return _outside(position, terrain)
     for make, undo in _undone(route):
         moved = route.apply(np.array([undo(east, north)]))[0]
         if contains(terrain, moved):

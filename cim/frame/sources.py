@@ -269,6 +269,8 @@ def _held_inside(
     placed = placement.to_projected(corners)
     if all(contains(around.terrain, corner) for corner in placed):
         return candidate
+    if not np.isfinite(placed).all():  # no numbers to show, let alone to draw
+        candidate = replace(candidate, placement=None)
     middle = around.shape.middle[None, :]
     position = (source_of or placement).to_projected(middle)[0, :2]
     landed = placement.to_projected(middle)[0, :2]

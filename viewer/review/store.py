@@ -103,7 +103,9 @@ class ReviewStore:
             row.progress = _before(name) + SHARES[name]
             _log(session, identifier, f"{name} done", None)
 
-    def recheck(self, identifier: str, event_name: str, detail: str, place: str | None) -> str:
+    def recheck(
+        self, identifier: str, event_name: str, detail: str, place: str | None
+    ) -> str | None:
         """State a place (or parcel) anew: the model as read stays, everything after it is done again.
 
         Args:
@@ -113,10 +115,12 @@ class ReviewStore:
             place: the placement from now on, or None.
 
         Returns:
-            The name of the job that is to do it.
+            The name of the job that is to do it; None when the review is not over, and nothing was changed.
         """
         with self._session() as session:
             row = session.get_one(SubmissionRow, identifier)
+            if row.state not in ("done", "failed"):
+                return None
             row.place, row.state, row.progress = place, "queued", _before("check")
             row.error = row.trace = row.verdict = row.summary = None
             row.placed = False

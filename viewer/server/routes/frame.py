@@ -164,13 +164,17 @@ def _parcels(parcels: tuple[Parcel, ...], city: City) -> list[ParcelInfo]:
     ]
 
 
+def _not_over() -> ConflictError:
+    return ConflictError(
+        Text(zh="审查尚未结束。", en="the review is not over yet."),
+        remedy=Text(zh="请等待处理完成。", en="Wait until the review is done."),
+    )
+
+
 def _check_judged(here: Context, identifier: str) -> None:
     row = here.submission(identifier)
     if row.state not in ("done", "failed"):
-        raise ConflictError(
-            Text(zh="审查尚未结束。", en="the review is not over yet."),
-            remedy=Text(zh="请等待处理完成。", en="Wait until the review is done."),
-        )
+        raise _not_over()
     if not here.store.was_read(identifier):
         raise ConflictError(
             Text(
@@ -186,6 +190,8 @@ def _judge_again(
     here: Context, identifier: str, *, event: str, detail: str, place: str | None
 ) -> None:
     _check_judged(here, identifier)
-    pipeline.forget_verdict(here.settings.work(identifier))
     job = here.store.recheck(identifier, event, detail, place)
+    if job is None:  # someone else was quicker
+        raise _not_over()
+    pipeline.forget_verdict(here.settings.work(identifier))
     here.queue.enqueue(identifier, job)
