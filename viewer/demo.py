@@ -12,6 +12,7 @@ import urllib.request
 from pathlib import Path
 
 import samples
+from cim.ifc import get_ready
 from cim.text import Text
 from viewer import console, pipeline, web_build
 from viewer.settings import Settings
@@ -32,6 +33,7 @@ def prepare(settings: Settings, *, buildings: int) -> None:
     if stamp.is_file() and json.loads(stamp.read_text(encoding="utf-8")) == wanted:
         return
     stamp.unlink(missing_ok=True)
+    get_ready()  # on the other processor, while the city is made on this one
     with console.progress(str(Text(zh="生成样例城市", en="making the sample city"))) as progress:
         samples.prepare(settings.data, buildings=buildings, progress=progress)
     stamp.write_text(json.dumps(wanted), encoding="utf-8")

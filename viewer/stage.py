@@ -19,9 +19,9 @@ from viewer.settings import Settings
 def preload() -> None:
     """Import all that stages need, and start the process that forks readers."""
     import tiles.building  # noqa: F401
-    from cim.ifc.attempt import NURSERY
+    from cim.ifc import get_ready
 
-    NURSERY.warm()
+    get_ready()
 
 
 def main(arguments: list[str]) -> int:

@@ -22,7 +22,7 @@ from cim.ifc.foreign import EXPORT_IFC, foreign_schema
 from cim.ifc.integrity import defects_of_bytes, defects_of_model, mended, unit_defects
 from cim.ifc.sniff import refuse_other_files
 from cim.ifc.step import StepFile, scan
-from cim.ifc.step_scan import Oddity, StepScan, scan_step
+from cim.ifc.step.soundness import Oddity, StepScan, scan_step
 from cim.ifc.units import read_units, settle_units
 from cim.text import Text
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from cim.building import BuildingModel
 from cim.errors import IfcLimitError, UnreadableIfcError
-from cim.ifc.attempt import REASONS, Attempt, Ended, Progress, Request, attempt
+from cim.ifc.attempt import NURSERY, REASONS, Attempt, Ended, Progress, Request, attempt
 from cim.ifc.drawing import TIME_LIMIT
 from cim.ifc.foreign import EXPORT_IFC
 from cim.ifc.geometry_cache import take_over
@@ -45,6 +45,14 @@ class ReadCost:
 
     seconds: float
     peak_bytes: int
+
+
+def get_ready() -> None:
+    """Start the process that readers are forked from, without waiting for it.
+
+    On its first run on a machine it compiles for some 20 s of processor time; whoever has other work meanwhile starts it early.
+    """
+    NURSERY.warm()
 
 
 def read_ifc(

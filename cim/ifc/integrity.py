@@ -9,7 +9,7 @@ from typing import Any
 import ifcopenshell
 
 from cim.building import Defect, DefectKind
-from cim.ifc.step_scan import StepScan
+from cim.ifc.step.soundness import StepScan
 from cim.text import Text
 
 EXAMPLES = 8

@@ -1,7 +1,7 @@
 """Shapes that would crash or exhaust a geometry kernel, found before it sees them.
 
 Each costs the products drawn from it and nothing else. Clean files pay a loop over their placements, mapped items, Boolean
-operations and openings; what needs every number of the file was noted by `cim.ifc.step_scan` on the way.
+operations and openings; what needs every number of the file was noted by `cim.ifc.step.soundness` on the way.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 
 import ifcopenshell
 
-from cim.ifc.step_scan import Oddity
+from cim.ifc.step.soundness import Oddity
 from cim.text import Text
 
 DEEPEST_PLACEMENT = 2000  # levels; the deepest real model seen has 12

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from cim.compiled import compiled
 from cim.ifc.direct.polygon import oriented, triangulated
 from cim.ifc.direct.records import NotDirectError, Records, gathered
 from cim.ifc.step.lexer import ENUM, OPEN, REFERENCE
@@ -190,7 +190,7 @@ def welded(
     return points[first], renumbered[corners]
 
 
-@numba.njit(cache=True)
+@compiled
 def _same(points):  # type: ignore[no-untyped-def]
     """For each point the number of its place, in the order they first come, and how many there are."""
     slots = 16
@@ -224,7 +224,7 @@ def _same(points):  # type: ignore[no-untyped-def]
     return new, count
 
 
-@numba.njit(cache=True)
+@compiled
 def _shell_sizes(kinds, values, firsts, types, starts, names):  # type: ignore[no-untyped-def]  # noqa: C901
     """How many loops and corners shells have; (-1, 0) when something in them is of another kind."""
     face_kind, loop_kind, point_kind, outer_kind, bound_kind = names
@@ -270,7 +270,7 @@ def _shell_sizes(kinds, values, firsts, types, starts, names):  # type: ignore[n
     return np.array([loops, corners])
 
 
-@numba.njit(cache=True)
+@compiled
 def _fill_shells(  # type: ignore[no-untyped-def]
     kinds, values, firsts, types, content, starts, outer_kind, corners, ends, faces
 ):
@@ -298,7 +298,7 @@ def _fill_shells(  # type: ignore[no-untyped-def]
             count += 1
 
 
-@numba.njit(cache=True)
+@compiled
 def _normal(points, corners, start, end):  # type: ignore[no-untyped-def]
     """Newell's normal of a loop: its direction, twice its area long."""
     x = y = z = 0.0
@@ -314,7 +314,7 @@ def _normal(points, corners, start, end):  # type: ignore[no-untyped-def]
     return x, y, z
 
 
-@numba.njit(cache=True)
+@compiled
 def _split(points, corners, ends, faces):  # type: ignore[no-untyped-def]
     """Triangles of the convex faces of one loop; the others as pairs of their first loop and the one after their last."""
     count = len(ends)
@@ -353,7 +353,7 @@ def _split(points, corners, ends, faces):  # type: ignore[no-untyped-def]
     return triangles[:made], rest[:others], crooked
 
 
-@numba.njit(cache=True)
+@compiled
 def _convex(points, corners, start, end, nx, ny, nz):  # type: ignore[no-untyped-def]
     """Whether a loop turns left at every point, seen against its normal, and its fan covers just its area."""
     if end - start == 3:

@@ -6,10 +6,10 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from cim.compiled import compiled
 from cim.ifc.direct.records import NotDirectError, Records, numbers
 from cim.ifc.step.lexer import DERIVED, INTEGER, NULL, REAL, REFERENCE
 
@@ -137,7 +137,7 @@ class Placements:
         return self._directions[row]
 
 
-@numba.njit(cache=True)
+@compiled
 def _unit(kinds, values, firsts, types, direction_kind, token, found):  # type: ignore[no-untyped-def]
     """Fill in the direction a token refers to, at length one; leave what is there when it refers to none."""
     if kinds[token] == NULL or kinds[token] == DERIVED:
@@ -151,7 +151,7 @@ def _unit(kinds, values, firsts, types, direction_kind, token, found):  # type: 
     return _normalise(found, 0.0)
 
 
-@numba.njit(cache=True)
+@compiled
 def _normalise(vector, shortest):  # type: ignore[no-untyped-def]
     """Bring a vector to length one, in place; whether it was longer than `shortest`, and finite."""
     length = np.sqrt(vector[0] ** 2 + vector[1] ** 2 + vector[2] ** 2)
@@ -162,20 +162,20 @@ def _normalise(vector, shortest):  # type: ignore[no-untyped-def]
     return True
 
 
-@numba.njit(cache=True)
+@compiled
 def _fill(matrix, column, vector, factor):  # type: ignore[no-untyped-def]
     for axis in range(3):
         matrix[axis, column] = vector[axis] * factor
 
 
-@numba.njit(cache=True)
+@compiled
 def _cross(a, b, found):  # type: ignore[no-untyped-def]
     found[0] = a[1] * b[2] - a[2] * b[1]
     found[1] = a[2] * b[0] - a[0] * b[2]
     found[2] = a[0] * b[1] - a[1] * b[0]
 
 
-@numba.njit(cache=True)
+@compiled
 def _origin(kinds, values, firsts, types, point_kind, token, length, matrix):  # type: ignore[no-untyped-def]
     """Fill in the point a token refers to; whether it refers to one."""
     point = np.int64(values[token])
@@ -188,7 +188,7 @@ def _origin(kinds, values, firsts, types, point_kind, token, length, matrix):  #
     return True
 
 
-@numba.njit(cache=True)
+@compiled
 def _axes(kinds, values, firsts, types, classes, row, length, matrix):  # type: ignore[no-untyped-def]
     """Fill in the matrix of an IfcAxis2Placement2D or 3D; whether it is one, and its axes span a space."""
     space, plane, point_kind, direction_kind = classes
@@ -216,7 +216,7 @@ def _axes(kinds, values, firsts, types, classes, row, length, matrix):  # type: 
     return True
 
 
-@numba.njit(cache=True)
+@compiled
 def _operator(  # type: ignore[no-untyped-def]  # noqa: C901 - one refusal a line
     kinds, values, firsts, types, classes, row, length, matrix
 ):
@@ -256,7 +256,7 @@ def _operator(  # type: ignore[no-untyped-def]  # noqa: C901 - one refusal a lin
     return True
 
 
-@numba.njit(cache=True)
+@compiled
 def _scale(kinds, values, token, absent):  # type: ignore[no-untyped-def]
     """The number at a token; `absent` when there is none, NaN when something else is there."""
     if kinds[token] == REAL or kinds[token] == INTEGER:
@@ -264,7 +264,7 @@ def _scale(kinds, values, token, absent):  # type: ignore[no-untyped-def]
     return absent if kinds[token] == NULL else np.nan
 
 
-@numba.njit(cache=True)
+@compiled
 def is_rigid(matrix):  # type: ignore[no-untyped-def]
     """Whether the axes of a matrix (4, 4) are of length one, square and right-handed."""
     for one in range(3):
@@ -277,7 +277,7 @@ def is_rigid(matrix):  # type: ignore[no-untyped-def]
     return determinant(matrix) > 0.0
 
 
-@numba.njit(cache=True)
+@compiled
 def determinant(matrix):  # type: ignore[no-untyped-def]
     """Of the axes of a matrix (4, 4): negative for a mirror."""
     found = 0.0

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import mapbox_earcut
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from cim.compiled import compiled
 from cim.ifc.direct.records import NotDirectError
 
 SAME_POINT = 1e-9  # m; closer points are one
@@ -33,7 +33,7 @@ def cleaned(ring: NDArray[np.float64]) -> NDArray[np.float64]:
     return ring if len(kept) == len(ring) else ring[kept]
 
 
-@numba.njit(cache=True)
+@compiled
 def _kept(ring):  # type: ignore[no-untyped-def]
     """Points of a ring that differ from the one before; none when it is not clear which do."""
     count = len(ring)
@@ -50,7 +50,7 @@ def _kept(ring):  # type: ignore[no-untyped-def]
     return kept[:made]
 
 
-@numba.njit(cache=True)
+@compiled
 def signed_area(ring):  # type: ignore[no-untyped-def]
     """Area of a ring of shape (N, 2), positive counter-clockwise."""
     doubled = 0.0
@@ -106,7 +106,7 @@ def triangulated(rings: Rings) -> NDArray[np.int32]:
     return kept
 
 
-@numba.njit(cache=True)
+@compiled
 def is_convex(ring):  # type: ignore[no-untyped-def]
     """Whether a counter-clockwise ring of shape (N, 2) turns left at every point, once round."""
     count = len(ring)
@@ -124,7 +124,7 @@ def is_convex(ring):  # type: ignore[no-untyped-def]
     return turns == 1
 
 
-@numba.njit(cache=True)
+@compiled
 def fan(count):  # type: ignore[no-untyped-def]
     """Triangles of a convex polygon of `count` points, shape (count - 2, 3)."""
     faces = np.zeros((count - 2, 3), dtype=np.int32)

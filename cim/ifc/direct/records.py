@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from cim.compiled import compiled
 from cim.ifc.step import Arguments, StepFile
 from cim.ifc.step.lexer import CLOSE, INTEGER, OPEN, REAL, REFERENCE
 
@@ -155,7 +155,7 @@ def gathered(step: StepFile, rows: NDArray[np.int64]) -> NDArray[np.float64]:
     return found
 
 
-@numba.njit(cache=True)
+@compiled
 def numbers(kinds, values, token, found):  # type: ignore[no-untyped-def]
     """Fill in the numbers of the list that opens at a token; how many there are, -1 when it is no list of two or three."""
     if token >= len(kinds) or kinds[token] != OPEN:
@@ -171,7 +171,7 @@ def numbers(kinds, values, token, found):  # type: ignore[no-untyped-def]
     return size if size >= 2 else -1
 
 
-@numba.njit(cache=True)
+@compiled
 def _gather(kinds, values, firsts, rows):  # type: ignore[no-untyped-def]
     found = np.zeros((len(rows), 3))
     for place in range(len(rows)):
@@ -180,7 +180,7 @@ def _gather(kinds, values, firsts, rows):  # type: ignore[no-untyped-def]
     return found
 
 
-@numba.njit(cache=True)
+@compiled
 def _line(kinds, values, firsts, types, point_kind, token):  # type: ignore[no-untyped-def]
     if token >= len(kinds) or kinds[token] != OPEN:
         return np.zeros((0, 3))

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import manifold3d
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from cim.compiled import compiled
 from cim.ifc.direct.polygon import Rings, oriented, triangulated
 from cim.ifc.direct.records import NotDirectError
 
@@ -47,7 +47,7 @@ def prism(rings: Rings, direction: NDArray[np.float64], matrix: NDArray[np.float
     return body
 
 
-@numba.njit(cache=True)
+@compiled
 def _prism(points, ends, caps, direction, matrix):  # type: ignore[no-untyped-def]
     count = len(points)
     vertices = np.zeros((2 * count, 3))
@@ -198,7 +198,7 @@ def _snapped(solids: Sequence[Solid]) -> tuple[NDArray[np.float64], NDArray[np.i
     return points, np.cumsum(np.array([len(solid.vertices) for solid in solids]))
 
 
-@numba.njit(cache=True)
+@compiled
 def _snap(values, order):  # type: ignore[no-untyped-def]
     """Give values the first of those that follow each other by less than SAME_PLANE, in place."""
     first = last = values[order[0]]
@@ -210,7 +210,7 @@ def _snap(values, order):  # type: ignore[no-untyped-def]
         last = value
 
 
-@numba.njit(cache=True)
+@compiled
 def _films(points, point_ends, faces, face_ends):  # type: ignore[no-untyped-def]
     """Whether faces of two bodies lie so near each other that a film may be left between them."""
     count = len(point_ends)
@@ -245,7 +245,7 @@ def _left(manifold: manifold3d.Manifold) -> Solid:
     return Solid(np.array(mesh.vert_properties[:, :3]), np.array(mesh.tri_verts, dtype=np.int32))
 
 
-@numba.njit(cache=True)
+@compiled
 def _are_apart(one, other):  # type: ignore[no-untyped-def]
     for axis in range(3):
         if one[0, axis] > other[1, axis] + NEAR_PLANE or other[0, axis] > one[1, axis] + NEAR_PLANE:
@@ -253,7 +253,7 @@ def _are_apart(one, other):  # type: ignore[no-untyped-def]
     return False
 
 
-@numba.njit(cache=True)
+@compiled
 def _film(vertices, faces, points):  # type: ignore[no-untyped-def]
     """Whether points of one body lie so near the plane of a face of another that a film may be left."""
     for face in range(len(faces)):
@@ -270,7 +270,7 @@ def _film(vertices, faces, points):  # type: ignore[no-untyped-def]
     return False
 
 
-@numba.njit(cache=True)
+@compiled
 def _may_leave_film(points, others, x, y, z, offset):  # type: ignore[no-untyped-def]
     """Whether points lie nearly in a plane, or in one where only rounding decides; `others` are those that made the plane."""
     is_square = abs(x) + abs(y) + abs(z) - max(abs(x), abs(y), abs(z)) < SQUARE
@@ -286,7 +286,7 @@ def _may_leave_film(points, others, x, y, z, offset):  # type: ignore[no-untyped
     return near >= FACE and strange > 0
 
 
-@numba.njit(cache=True)
+@compiled
 def _is_among(point, others, x, y, z):  # type: ignore[no-untyped-def]
     """Whether a point is one of others, or stands straight above one along an axis its plane runs along."""
     for other in others:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from cim.compiled import compiled
 from cim.ifc.step.file import StepFile
 from cim.ifc.step.lexer import BINARY, ENUM, INTEGER, KEYWORD, REAL, REFERENCE, STRING
 
@@ -60,7 +60,7 @@ ZERO, QUOTE, POINT, DOUBLE_QUOTE = np.uint8(0), np.uint8(0x27), np.uint8(0x2E), 
 ONE, EIGHT = np.int64(1), np.int64(8)
 
 
-@numba.njit(cache=True)
+@compiled
 def _room(buffer, size, wanted):  # type: ignore[no-untyped-def]
     """The buffer, or a larger one with the same bytes, that has room for `wanted` more."""
     if size + wanted <= len(buffer):
@@ -71,7 +71,7 @@ def _room(buffer, size, wanted):  # type: ignore[no-untyped-def]
     return larger
 
 
-@numba.njit(cache=True)
+@compiled
 def _put_text(buffer, size, source, start, ending):  # type: ignore[no-untyped-def]
     """Bytes up to an ending, and a zero; a doubled quote is part of the text."""
     end = start
@@ -89,7 +89,7 @@ def _put_text(buffer, size, source, start, ending):  # type: ignore[no-untyped-d
     return buffer, size + ONE
 
 
-@numba.njit(cache=True)
+@compiled
 def _put_number(buffer, size, bits, value):  # type: ignore[no-untyped-def]
     bits[0] = value + 0.0
     told = bits.view(np.uint8)
@@ -99,7 +99,7 @@ def _put_number(buffer, size, bits, value):  # type: ignore[no-untyped-def]
     return buffer, size + EIGHT
 
 
-@numba.njit(cache=True)
+@compiled
 def _closure(  # type: ignore[no-untyped-def]  # noqa: C901 - one branch a kind of token
     kinds, values, firsts, types, content, names, starts, order, roots
 ):

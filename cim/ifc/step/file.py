@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from cim.compiled import compiled
 from cim.ifc.step.lexer import REFERENCE, most, tokenise
 
 NAME_SLOTS = 1 << 13  # classes and value types of a file; IFC has some 1,300
@@ -109,7 +109,7 @@ def _resolve(
     return repeated, int(_search(kinds, values, ordered, order))
 
 
-@numba.njit(cache=True)
+@compiled
 def _look_up(kinds, values, table):  # type: ignore[no-untyped-def]
     dangling = 0
     for token in range(len(kinds)):
@@ -122,7 +122,7 @@ def _look_up(kinds, values, table):  # type: ignore[no-untyped-def]
     return dangling
 
 
-@numba.njit(cache=True)
+@compiled
 def _search(kinds, values, ordered, order):  # type: ignore[no-untyped-def]
     dangling = 0
     for token in range(len(kinds)):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
+
+from cim.compiled import compiled
 
 # Kinds of token.
 NULL, DERIVED, INTEGER, REAL, STRING, ENUM, REFERENCE, OPEN, CLOSE, KEYWORD, BINARY = range(11)
@@ -15,7 +16,7 @@ EXACT_TEN = 22  # 10**22 is the largest power of ten that float64 holds exactly
 DEEPEST = 1 << 12  # lists inside each other; real files have three
 
 
-@numba.njit(cache=True)
+@compiled
 def most(data):  # type: ignore[no-untyped-def]
     """Upper bounds of the number of instances and of tokens."""
     rows = tokens = 0
@@ -29,7 +30,7 @@ def most(data):  # type: ignore[no-untyped-def]
     return rows, tokens + rows + 1
 
 
-@numba.njit(cache=True)
+@compiled
 def _skip_blank(data, at):  # type: ignore[no-untyped-def]
     """The next byte that is neither white space nor comment."""
     size = len(data)
@@ -46,7 +47,7 @@ def _skip_blank(data, at):  # type: ignore[no-untyped-def]
     return min(at, size)
 
 
-@numba.njit(cache=True)
+@compiled
 def _skip_string(data, at):  # type: ignore[no-untyped-def]
     """From the opening quote to the byte after the closing one; a doubled quote is part of the string."""
     size = len(data)
@@ -61,7 +62,7 @@ def _skip_string(data, at):  # type: ignore[no-untyped-def]
     return size
 
 
-@numba.njit(cache=True)
+@compiled
 def _skip_statement(data, at):  # type: ignore[no-untyped-def]
     """To the byte after the next semicolon outside strings and comments."""
     size = len(data)
@@ -78,7 +79,7 @@ def _skip_statement(data, at):  # type: ignore[no-untyped-def]
     return size
 
 
-@numba.njit(cache=True)
+@compiled
 def _is_word(data, at, word):  # type: ignore[no-untyped-def]
     matched = 0
     while matched < len(word) and at + matched < len(data):
@@ -88,12 +89,12 @@ def _is_word(data, at, word):  # type: ignore[no-untyped-def]
     return matched == len(word)
 
 
-@numba.njit(cache=True)
+@compiled
 def _is_name(byte):  # type: ignore[no-untyped-def]
     return 0x41 <= byte <= 0x5A or 0x61 <= byte <= 0x7A or 0x30 <= byte <= 0x39 or byte == 0x5F
 
 
-@numba.njit(cache=True)
+@compiled
 def _name(data, at, slots, named, names):  # type: ignore[no-untyped-def]
     """End of the keyword at a place, its index, and how many names there are now."""
     key = np.uint64(14695981039346656037)  # FNV-1a
@@ -120,7 +121,7 @@ def _name(data, at, slots, named, names):  # type: ignore[no-untyped-def]
     return at, np.int64(slots[slot, 1]), names
 
 
-@numba.njit(cache=True)
+@compiled
 def _digits(data, at, mantissa):  # type: ignore[no-untyped-def]
     """Digits added to a mantissa: where they end, what it is, how many were taken, and how many there was no room for."""
     taken = dropped = 0
@@ -134,7 +135,7 @@ def _digits(data, at, mantissa):  # type: ignore[no-untyped-def]
     return at, mantissa, taken, dropped
 
 
-@numba.njit(cache=True)
+@compiled
 def _sign(data, at):  # type: ignore[no-untyped-def]
     """The place after a sign, and -1 or 1; without a sign the place itself and 1."""
     if at < len(data) and (data[at] == 0x2D or data[at] == 0x2B):
@@ -142,7 +143,7 @@ def _sign(data, at):  # type: ignore[no-untyped-def]
     return at, 1
 
 
-@numba.njit(cache=True)
+@compiled
 def _scaled(mantissa, exponent):  # type: ignore[no-untyped-def]
     """``mantissa * 10 ** exponent``, rounded once where both factors are exact; elsewhere the last bit may differ."""
     value = float(mantissa)
@@ -157,7 +158,7 @@ def _scaled(mantissa, exponent):  # type: ignore[no-untyped-def]
     return value / 10.0**-exponent if exponent < 0 else value * 10.0**exponent
 
 
-@numba.njit(cache=True)
+@compiled
 def _number(data, at):  # type: ignore[no-untyped-def]
     """End of the number at a place, its value, and whether it is a real."""
     at, sign = _sign(data, at)
@@ -175,7 +176,7 @@ def _number(data, at):  # type: ignore[no-untyped-def]
     return at, sign * _scaled(mantissa, exponent), is_real
 
 
-@numba.njit(cache=True)
+@compiled
 def _instance_number(data, at):  # type: ignore[no-untyped-def]
     """End of the digits at a place, and their value, at most MANTISSA."""
     number = np.int64(0)
@@ -186,7 +187,7 @@ def _instance_number(data, at):  # type: ignore[no-untyped-def]
     return at, number
 
 
-@numba.njit(cache=True)
+@compiled
 def _skip_to(data, at, byte):  # type: ignore[no-untyped-def]
     """To the byte after the next `byte`, or to the end of the statement."""
     while at < len(data) and data[at] != byte and data[at] != 0x3B:
@@ -194,7 +195,7 @@ def _skip_to(data, at, byte):  # type: ignore[no-untyped-def]
     return at + 1
 
 
-@numba.njit(cache=True)
+@compiled
 def _value(data, at, token, kinds, values, slots, named, names):  # type: ignore[no-untyped-def]
     """One value that is no bracket: its end, and how many names there are; an end of -1 for a byte that starts none."""
     byte = data[at]
@@ -228,7 +229,7 @@ def _value(data, at, token, kinds, values, slots, named, names):  # type: ignore
     return at, names
 
 
-@numba.njit(cache=True)
+@compiled
 def _arguments(data, at, token, kinds, values, slots, named, names, opened):  # type: ignore[no-untyped-def]
     """From after the opening bracket of an argument list: its end, the next token, names, and whether it was well formed."""
     depth = 0
@@ -263,7 +264,7 @@ def _arguments(data, at, token, kinds, values, slots, named, names, opened):  # 
             at = end
 
 
-@numba.njit(cache=True)
+@compiled
 def tokenise(data, numbers, types, firsts, kinds, values, named):  # type: ignore[no-untyped-def]
     """Fill the tables of a `StepFile`; how many rows, tokens, names and malformed statements there are.
 

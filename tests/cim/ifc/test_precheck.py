@@ -7,7 +7,7 @@ from typing import Any
 import ifcopenshell
 
 from cim.ifc.precheck import MAPPING_CYCLE, PLACEMENT_CYCLE, find_undrawable
-from cim.ifc.step_scan import Oddity
+from cim.ifc.step.soundness import Oddity
 from tests.cim.ifc.author import Author
 from tests.cim.ifc.hostile import BAD, GOOD, shaped, subtracted
 

@@ -7,14 +7,14 @@ IFC. It is compiled: a pass by regular expressions took 20 times as long.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any, TypeVar
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
+
+from cim.compiled import compiled
 
 MOST_MEMBERS = 2_000_000  # in one instance; the largest list of a real model seen has 300,000
 DEEPEST_NESTING = 64  # brackets; IFC itself needs 4
@@ -151,23 +151,12 @@ def _named(
     return dict(sorted(names.items())), arguments
 
 
-Function = TypeVar("Function", bound=Callable[..., Any])
-
-
-def _compiled(function: Function) -> Function:
-    """Compiled to machine code, which is kept on disk where a place for it can be written."""
-    try:
-        return numba.njit(cache=True)(function)  # type: ignore[no-any-return]
-    except RuntimeError:  # no such place
-        return numba.njit(function)  # type: ignore[no-any-return]
-
-
-@_compiled
+@compiled
 def _is_digit(byte: int) -> bool:
     return ZERO <= byte <= NINE
 
 
-@_compiled
+@compiled
 def _is_word(byte: int) -> bool:
     return (
         UPPER_A <= byte <= UPPER_Z
@@ -177,7 +166,7 @@ def _is_word(byte: int) -> bool:
     )
 
 
-@_compiled
+@compiled
 def _gap(data: NDArray[np.uint8], at: int) -> int:
     """First byte from `at` on that is neither white space nor comment."""
     size = len(data)
@@ -195,7 +184,7 @@ def _gap(data: NDArray[np.uint8], at: int) -> int:
     return size
 
 
-@_compiled
+@compiled
 def _number(data: NDArray[np.uint8], at: int) -> tuple[int, int]:
     """An unsigned whole number and the byte behind it."""
     value = 0
@@ -205,7 +194,7 @@ def _number(data: NDArray[np.uint8], at: int) -> tuple[int, int]:
     return value, at
 
 
-@_compiled
+@compiled
 def _begins_instance(data: NDArray[np.uint8], at: int) -> bool:
     """Whether ``#digits=`` and the beginning of a class name stand here."""
     if at + 1 >= len(data) or data[at] != HASH or not _is_digit(data[at + 1]):
@@ -218,7 +207,7 @@ def _begins_instance(data: NDArray[np.uint8], at: int) -> bool:
     return at < len(data) and UPPER_A <= (data[at] & 0xDF) <= UPPER_Z
 
 
-@_compiled
+@compiled
 def _string_end(data: NDArray[np.uint8], at: int) -> tuple[int, bool]:
     """The byte behind a string whose opening quote is before `at`; False when it is never closed.
 
@@ -241,7 +230,7 @@ def _string_end(data: NDArray[np.uint8], at: int) -> tuple[int, bool]:
     return size, False
 
 
-@_compiled
+@compiled
 def _magnitude(data: NDArray[np.uint8], at: int) -> tuple[int, int]:
     """Digits before the point of a number, its exponent added, and the byte behind it."""
     size = len(data)
@@ -266,7 +255,7 @@ def _magnitude(data: NDArray[np.uint8], at: int) -> tuple[int, int]:
     return digits, at
 
 
-@_compiled
+@compiled
 def _refer(
     number: int, state: NDArray[np.uint8], far: NDArray[np.int64], totals: NDArray[np.int64]
 ) -> None:
@@ -277,7 +266,7 @@ def _refer(
         totals[FAR_REFERENCED] += 1
 
 
-@_compiled
+@compiled
 def _define(
     number: int, state: NDArray[np.uint8], far: NDArray[np.int64], totals: NDArray[np.int64]
 ) -> None:
@@ -290,7 +279,7 @@ def _define(
         totals[FAR_DEFINED] += 1
 
 
-@_compiled
+@compiled
 def _body(  # noqa: C901  # one automaton: a branch for each byte that means something
     data: NDArray[np.uint8],
     at: int,
@@ -344,7 +333,7 @@ def _body(  # noqa: C901  # one automaton: a branch for each byte that means som
     return size, CUT
 
 
-@_compiled
+@compiled
 def _value(  # noqa: C901  # the same for what stands between commas
     data: NDArray[np.uint8],
     at: int,
@@ -403,7 +392,7 @@ def _value(  # noqa: C901  # the same for what stands between commas
     return _resume(data, at), INTERRUPTED
 
 
-@_compiled
+@compiled
 def _resume(data: NDArray[np.uint8], at: int) -> int:
     """Behind the next semicolon, or at the next instance, whichever comes first."""
     size = len(data)
@@ -417,7 +406,7 @@ def _resume(data: NDArray[np.uint8], at: int) -> int:
     return size
 
 
-@_compiled
+@compiled
 def _count_class(
     data: NDArray[np.uint8], start: int, behind: int, arguments: int, table: NDArray[np.int64]
 ) -> None:
@@ -448,7 +437,7 @@ def _count_class(
         slot = (slot + 1) % slots
 
 
-@_compiled
+@compiled
 def _note_broken(
     start: int, behind: int, broken: NDArray[np.int64], totals: NDArray[np.int64]
 ) -> None:
@@ -457,7 +446,7 @@ def _note_broken(
     totals[BROKEN] += 1
 
 
-@_compiled
+@compiled
 def _note_odd(
     number: int, sizes: NDArray[np.int64], odd: NDArray[np.int64], totals: NDArray[np.int64]
 ) -> None:
@@ -476,7 +465,7 @@ def _note_odd(
         totals[ODD] += 1
 
 
-@_compiled
+@compiled
 def _is_end(data: NDArray[np.uint8], at: int) -> bool:
     if at + len(END_WORD) > len(data):
         return False
@@ -486,7 +475,7 @@ def _is_end(data: NDArray[np.uint8], at: int) -> bool:
     return True
 
 
-@_compiled
+@compiled
 def _header_statement(data: NDArray[np.uint8], at: int) -> tuple[int, int]:
     """Read a statement that is no instance (``DATA;``, ``FILE_NAME(...);``) to behind its semicolon."""
     size = len(data)
@@ -509,7 +498,7 @@ def _header_statement(data: NDArray[np.uint8], at: int) -> tuple[int, int]:
     return size, CUT
 
 
-@_compiled
+@compiled
 def _instance(
     data: NDArray[np.uint8],
     at: int,
@@ -537,7 +526,7 @@ def _instance(
     return end, how
 
 
-@_compiled
+@compiled
 def _scan(
     data: NDArray[np.uint8],
     state: NDArray[np.uint8],

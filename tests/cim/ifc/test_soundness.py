@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cim.ifc.step_scan import (
+from cim.ifc.step.soundness import (
     DEEPEST_NESTING,
     LARGEST_INSTANCE,
     MOST_MEMBERS,

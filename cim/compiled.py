@@ -1,0 +1,16 @@
+"""Functions compiled to machine code by Numba."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numba
+
+
+def compiled(function: Callable[..., Any]) -> Any:
+    """Compile a function when it is first called; the code is kept on disk where a place for it can be written."""
+    try:
+        return numba.njit(cache=True)(function)
+    except RuntimeError:  # an installation that only others may write, and no home
+        return numba.njit(function)
