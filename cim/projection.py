@@ -1,0 +1,151 @@
+"""What a mesh covers in plan: the exact union of its projected triangles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import manifold3d
+import numpy as np
+import rasterio.features
+import shapely
+from numpy.typing import NDArray
+from rasterio.transform import Affine
+from shapely.geometry.base import BaseGeometry
+
+from cim.mesh import Mesh
+from cim.solid import first_of_equal_rows, to_manifold
+
+SLIVER_WIDTH = 1e-8  # m; triangles this thin in plan are walls seen from above
+STRAIGHT = 1e-9  # m; a corner this close to the line past it is none
+# Up to so many triangles the plain union takes less than 0.1 s, and the compiled core-band is not even loaded.
+DIRECT_UNION = 2_000
+
+
+def project_mesh(mesh: Mesh) -> BaseGeometry:
+    """Exact plan projection of a mesh.
+
+    A closed mesh that faces outward is projected by Manifold; any other by the union of its triangles,
+    which needs neither property. The first places corners on a grid of 1e-8 m.
+
+    Returns:
+        Polygon or MultiPolygon in the mesh's own frame; lines for a mesh without plan area; empty for one without faces.
+    """
+    solid = to_manifold(mesh)
+    if solid is not None and solid.volume() > 0.0:
+        covered = polygons_of(solid.project())
+        if not covered.is_empty:
+            return covered
+    return project_triangles(mesh.vertices, mesh.faces)
+
+
+def project_triangles(
+    points: NDArray[np.float64],
+    faces: NDArray[np.integer],
+    *,
+    also: Iterable[BaseGeometry] = (),
+) -> BaseGeometry:
+    """The union of projected triangles, whatever their order, orientation and overlaps.
+
+    Args:
+        points: shape (N, 2) or (N, 3), metres; heights only tell corners apart.
+        faces: shape (M, 3).
+        also: polygons to unite with them, same frame.
+
+    Returns:
+        Polygon or MultiPolygon; lines where nothing has plan area; empty where there is nothing.
+    """
+    flat = flat_triangles(points, faces)
+    more = [shape for shape in also if not shape.is_empty]
+    if not len(flat) and not more:
+        rings = points[faces][:, [0, 1, 2, 0], :2]
+        return shapely.union_all(shapely.linestrings(rings)) if len(rings) else shapely.Polygon()
+    if len(flat) > DIRECT_UNION:
+        return tidied(_core_band_union(points, flat, more))
+    triangles = shapely.polygons(points[flat][:, :, :2])
+    return tidied(shapely.union_all([*triangles, *more]))
+
+
+def flat_triangles(points: NDArray[np.float64], faces: NDArray[np.integer]) -> NDArray[np.int64]:
+    """The triangles that have plan area, corners counter-clockwise in plan, shape (K, 3)."""
+    corners = points[faces][:, :, :2]
+    sides = np.roll(corners, -1, axis=1) - corners
+    doubled = sides[:, 0, 0] * sides[:, 1, 1] - sides[:, 0, 1] * sides[:, 1, 0]
+    longest = np.sqrt((sides**2).sum(axis=2).max(axis=1))
+    faces = faces.astype(np.int64)
+    upward = np.where((doubled < 0.0)[:, None], faces[:, ::-1], faces)
+    flat: NDArray[np.int64] = upward[np.abs(doubled) > SLIVER_WIDTH * longest]
+    return flat
+
+
+def polygons_of(section: manifold3d.CrossSection) -> BaseGeometry:
+    """Manifold's plane regions as polygons with holes."""
+    regions = section.decompose() if section.num_contour() > 1 else [section]
+    polygons = [_region([r for r in region.to_polygons() if len(r) >= 3]) for region in regions]
+    found = [polygon for polygon in polygons if polygon is not None]
+    shape = found[0] if len(found) == 1 else shapely.MultiPolygon(found)
+    # Rounding to the grid can make rings touch themselves.
+    return shape if shape.is_valid else shapely.union_all([shapely.make_valid(p) for p in found])
+
+
+def _region(rings: list[NDArray[np.float64]]) -> BaseGeometry | None:
+    """The polygon of one outer ring and its holes; None when rounding left nothing of it."""
+    if len(rings) == 1:
+        return shapely.Polygon(rings[0])
+    areas = [_doubled_area(ring) for ring in rings]
+    outer = [ring for ring, area in zip(rings, areas, strict=True) if area > 0.0]
+    holes = [ring for ring, area in zip(rings, areas, strict=True) if area < 0.0]
+    return shapely.Polygon(outer[0], holes) if outer else None
+
+
+def tidied(shape: BaseGeometry, *, narrowest: float = SLIVER_WIDTH) -> BaseGeometry:
+    """The same shape without corners on straight lines, without slits and slivers, and without lines beside polygons.
+
+    Args:
+        shape: a union.
+        narrowest: metres; holes and pieces narrower than this come of rounding.
+    """
+    parts = shapely.get_parts(shape)
+    if shape.geom_type != "Polygon" and (shapely.area(parts) > 0.0).any():
+        parts = parts[shapely.area(parts) > narrowest * shapely.length(parts)]
+    if (shapely.get_num_interior_rings(parts) > 0).any():
+        parts = np.array([_without_slits(part, narrowest) for part in parts], dtype=object)
+    kinds = set(shapely.get_type_id(parts).tolist())
+    whole = shapely.multipolygons(parts) if kinds == {3} else shapely.union_all(parts)
+    whole = parts[0] if len(parts) == 1 else whole
+    # A ring starts at its westernmost corner, for simplifying keeps the first even on a straight line.
+    return shapely.simplify(shapely.normalize(whole), STRAIGHT)
+
+
+def _without_slits(polygon: BaseGeometry, narrowest: float) -> BaseGeometry:
+    if not shapely.get_num_interior_rings(polygon):
+        return polygon
+    holes = shapely.polygons(np.array(polygon.interiors, dtype=object))
+    wide = shapely.area(holes) > narrowest * shapely.length(holes)
+    return shapely.Polygon(polygon.exterior, list(shapely.get_exterior_ring(holes[wide])))
+
+
+def _doubled_area(ring: NDArray[np.float64]) -> float:
+    x, y = (ring - ring[0]).T
+    return float((x[:-1] * y[1:] - x[1:] * y[:-1]).sum())
+
+
+def _core_band_union(
+    points: NDArray[np.float64], flat: NDArray[np.int64], more: list[BaseGeometry]
+) -> BaseGeometry:
+    # Compiled code takes half a second to load, which only large meshes repay.
+    from cim.core_band import split_core
+
+    if len(points) > len(flat):
+        # More corners than faces: each face has its own, and only joined ones tell where sheets end.
+        bits = np.ascontiguousarray(points + 0.0).view(np.int64)
+        flat = first_of_equal_rows(bits)[flat]
+    band = split_core(np.ascontiguousarray(points[:, :2]), flat)
+    grid = Affine(band.cell, 0.0, band.corner[0], 0.0, band.cell, band.corner[1])
+    core = [
+        shapely.geometry.shape(ring)
+        for ring, _ in rasterio.features.shapes(
+            band.core.astype(np.uint8), mask=band.core, transform=grid
+        )
+    ]
+    kept = shapely.polygons(points[flat[band.needed]][:, :, :2])
+    return shapely.union_all([*core, *kept, *more])
