@@ -67,12 +67,11 @@ def project_triangles(
 
 def flat_triangles(points: NDArray[np.float64], faces: NDArray[np.integer]) -> NDArray[np.int64]:
     """The triangles that have plan area, corners counter-clockwise in plan, shape (K, 3)."""
-    corners = points[faces][:, :, :2]
-    sides = np.roll(corners, -1, axis=1) - corners
-    doubled = sides[:, 0, 0] * sides[:, 1, 1] - sides[:, 0, 1] * sides[:, 1, 0]
-    longest = np.sqrt((sides**2).sum(axis=2).max(axis=1))
-    faces = faces.astype(np.int64)
-    upward = np.where((doubled < 0.0)[:, None], faces[:, ::-1], faces)
+    a, b, c = (points[faces[:, i], :2] for i in range(3))
+    u, v, w = b - a, c - b, a - c
+    doubled = u[:, 0] * v[:, 1] - u[:, 1] * v[:, 0]
+    longest = np.sqrt(np.maximum.reduce([(side**2).sum(axis=1) for side in (u, v, w)]))
+    upward = np.where((doubled < 0.0)[:, None], faces[:, ::-1], faces).astype(np.int64)
     flat: NDArray[np.int64] = upward[np.abs(doubled) > SLIVER_WIDTH * longest]
     return flat
 
@@ -97,26 +96,33 @@ def _region(rings: list[NDArray[np.float64]]) -> BaseGeometry | None:
     return shapely.Polygon(outer[0], holes) if outer else None
 
 
-def tidied(shape: BaseGeometry, *, narrowest: float = SLIVER_WIDTH) -> BaseGeometry:
-    """The same shape without corners on straight lines, without slits and slivers, and without lines beside polygons.
+def tidied(shape: BaseGeometry) -> BaseGeometry:
+    """The same shape without corners on straight lines, without what rounding left, and without lines beside polygons."""
+    # A ring starts at its westernmost corner, for simplifying keeps the first even on a straight line.
+    return shapely.simplify(shapely.normalize(without_slits(shape, SLIVER_WIDTH)), STRAIGHT)
+
+
+def without_slits(shape: BaseGeometry, narrowest: float) -> BaseGeometry:
+    """The same polygons without the holes and pieces that are narrower, and without lines beside them.
 
     Args:
-        shape: a union.
-        narrowest: metres; holes and pieces narrower than this come of rounding.
+        shape: polygons or lines; lines alone are left as they are.
+        narrowest: metres.
     """
+    if shape.geom_type == "Polygon" and not shape.interiors:
+        return shape
     parts = shapely.get_parts(shape)
     if shape.geom_type != "Polygon" and (shapely.area(parts) > 0.0).any():
         parts = parts[shapely.area(parts) > narrowest * shapely.length(parts)]
     if (shapely.get_num_interior_rings(parts) > 0).any():
-        parts = np.array([_without_slits(part, narrowest) for part in parts], dtype=object)
-    kinds = set(shapely.get_type_id(parts).tolist())
-    whole = shapely.multipolygons(parts) if kinds == {3} else shapely.union_all(parts)
-    whole = parts[0] if len(parts) == 1 else whole
-    # A ring starts at its westernmost corner, for simplifying keeps the first even on a straight line.
-    return shapely.simplify(shapely.normalize(whole), STRAIGHT)
+        parts = np.array([_without_narrow_holes(part, narrowest) for part in parts], dtype=object)
+    if len(parts) == 1:
+        return parts[0]
+    areal = (shapely.area(parts) > 0.0).all()
+    return shapely.multipolygons(parts) if areal else shapely.union_all(parts)
 
 
-def _without_slits(polygon: BaseGeometry, narrowest: float) -> BaseGeometry:
+def _without_narrow_holes(polygon: BaseGeometry, narrowest: float) -> BaseGeometry:
     if not shapely.get_num_interior_rings(polygon):
         return polygon
     holes = shapely.polygons(np.array(polygon.interiors, dtype=object))

@@ -90,6 +90,11 @@ def test_a_tilted_box_covers_what_its_three_faces_cover(
     assert project_mesh(tilted).area == pytest.approx(wanted, abs=EXACT)
 
 
+def test_a_piece_that_faces_inward_beside_another_is_covered_too() -> None:
+    pair = side_by_side(box((0, 0, 0), (2, 2, 2)), inside_out(box((5, 0, 0), (6, 1, 1))))
+    assert project_mesh(pair).area == pytest.approx(5.0, abs=EXACT)
+
+
 def test_an_open_mesh_covers_what_its_triangles_cover() -> None:
     closed = ring_with_a_hole()
     torn = Mesh(closed.vertices, np.delete(closed.faces, [4, 5], axis=0))

@@ -104,7 +104,7 @@ def twisted_tower(around: int, levels: int, *, height: float = 120.0, twist: flo
 
     Args:
         around: corners of a ring.
-        levels: rings; there are 2 * around * (levels - 1) + 2 * (around - 2) faces.
+        levels: rings; there are 2 * around * levels faces.
         height: metres.
         twist: radians from bottom to top.
     """
@@ -119,9 +119,13 @@ def twisted_tower(around: int, levels: int, *, height: float = 120.0, twist: flo
     low = (np.arange(levels - 1) * around)[:, None]
     a, b, c, d = low + here, low + ahead, low + around + here, low + around + ahead
     sides = [np.stack(t, axis=-1).reshape(-1, 3) for t in ((a, b, d), (a, d, c))]
-    fan = np.stack([np.zeros(around - 2, np.int64), here[1:-1], here[2:]], axis=1)
-    faces = np.concatenate([*sides, fan[:, ::-1], fan + (levels - 1) * around])
-    return Mesh(points.reshape(-1, 3), faces.astype(np.int32))
+    # The wavy plan is no convex one: only from its middle does a fan stay within it.
+    middles = np.array([[0.0, 0.0, 0.0], [0.0, 0.0, height]])
+    bottom = np.stack([ahead, here, np.full(around, around * levels)], axis=1)
+    last = (levels - 1) * around
+    top = np.stack([last + here, last + ahead, np.full(around, around * levels + 1)], axis=1)
+    vertices = np.concatenate([points.reshape(-1, 3), middles])
+    return Mesh(vertices, np.concatenate([*sides, bottom, top]).astype(np.int32))
 
 
 def side_by_side(*meshes: Mesh) -> Mesh:
