@@ -26,6 +26,10 @@ CELLS = (
 )  # of the first raster at most; finer ones are worth it only where many triangles remain
 FINEST_CELLS = 2**24
 LONGEST_ROW = 2**15  # cells
+STEPS = (
+    2**28
+)  # cells that all triangles cover and rows that their sides pass, counted for each: about a second's work
+ROW_STEPS = 16.0  # a row costs as much as so many cells
 FINER = 4  # cells on a side that a cell is cut into
 SMALLEST_CELL = 0.0125  # m; finer ones cost more than the triangles they drop
 FEW = 8_000  # triangles; so many are united in about half a second
@@ -58,7 +62,10 @@ def split_core(points: NDArray[np.float64], faces: NDArray[np.int64]) -> CoreBan
     low, high = points[faces].min(axis=(0, 1)), points[faces].max(axis=(0, 1))
     size = high - low
     cell = max(
-        SMALLEST_CELL * FINER, math.sqrt(size[0] * size[1] / CELLS), size.max() / LONGEST_ROW
+        SMALLEST_CELL * FINER,
+        math.sqrt(size[0] * size[1] / CELLS),
+        size.max() / LONGEST_ROW,
+        _finest_cell(points[faces]),
     )
     corner = low - cell
     columns, rows = np.ceil((high - corner) / cell).astype(np.int64) + 2
@@ -76,9 +83,18 @@ def split_core(points: NDArray[np.float64], faces: NDArray[np.int64]) -> CoreBan
         np.cumsum(core, axis=1, dtype=np.int32, out=along[:, 1:])
         needed[left] = _find_needed(local, faces[left], along)
         smaller = cell / FINER
-        if needed.sum() <= FEW or smaller < SMALLEST_CELL or core.size * FINER**2 > FINEST_CELLS:
+        finest = max(SMALLEST_CELL, _finest_cell(points[faces[needed]]))
+        if needed.sum() <= FEW or smaller < finest or core.size * FINER**2 > FINEST_CELLS:
             return CoreBand(core, needed, corner, cell)
         core, cell = core.repeat(FINER, axis=0).repeat(FINER, axis=1), smaller
+
+
+def _finest_cell(corners: NDArray[np.float64]) -> float:
+    """Side of the smallest cells that triangles, shape (M, 3, 2), can be drawn in within `STEPS`, metres."""
+    sides = np.roll(corners, -1, axis=1) - corners
+    area = (sides[:, 0, 0] * sides[:, 1, 1] - sides[:, 0, 1] * sides[:, 1, 0]).sum() / 2.0
+    length = np.linalg.norm(sides, axis=2).sum()
+    return max(math.sqrt(area / STEPS), float(length) * ROW_STEPS / STEPS)
 
 
 def _rims(

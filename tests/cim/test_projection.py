@@ -214,3 +214,14 @@ def test_triangles_are_united_with_polygons_beside_them() -> None:
     faces = np.array([[0, 1, 2]], dtype=np.int32)
     also = shapely.box(0, -2, 4, 0)
     assert project_triangles(flat, faces, also=[also]).area == pytest.approx(16.0)
+
+
+@pytest.mark.parametrize("torn", [False, True])
+def test_stacked_parts_are_united_as_one(torn: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    floor = ring_with_a_hole()
+    floors = [moved(floor, 0.0, 0.0, 3.0 * level) for level in range(40)]
+    if torn:
+        floors = [Mesh(f.vertices, np.delete(f.faces, i % 8, axis=0)) for i, f in enumerate(floors)]
+    found = by_core_band(side_by_side(*floors), monkeypatch)
+    assert found.area == pytest.approx(84.0, abs=1e-9)
+    assert len(found.interiors) == 1

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cim.ifc import read_ifc
 from cim.mesh import Mesh
 from cim.solid import SolidFacts, measure_elements, measure_meshes
 from tests.support.models import box, element, model_of
@@ -209,3 +211,19 @@ def test_placements_mirror_scale_and_bend_what_elements_measure() -> None:
 
 def test_a_model_without_bodies_has_nothing_to_measure() -> None:
     assert measure_elements(model_of([element("A", None)], [])) == {}
+
+
+@pytest.mark.slow
+def test_slabs_and_beams_have_the_net_volume_their_authoring_tool_wrote(data_folder: Path) -> None:
+    model = read_ifc(data_folder / "ifc" / "ThatOpen__engine_web-ifc" / "AC20-FZK-Haus.ifc")
+    facts = measure_elements(model)
+    # The tool's walls leave out what the walls they meet take up; the bodies in the file do not.
+    written = {
+        e.global_id: e.property_sets["BaseQuantities"]["NetVolume"]
+        for e in model.elements
+        if e.ifc_class in ("IfcSlab", "IfcBeam")
+        and "NetVolume" in e.property_sets.get("BaseQuantities", {})
+    }
+    assert len(written) == 5
+    assert {name: facts[name].volume for name in written} == pytest.approx(written, rel=1e-6)
+    assert all(fact.volume is not None for fact in facts.values())
