@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from cim.building import BuildingModel
+from cim.footprint import ElementOutline, Footprints, body_outline
 from cim.frame import EXACT, FrameUncertainty, Placement
-from cim.outline import ElementOutline, body_outline, element_outlines
 
 Subject = Literal["footprint", "site"]
 
@@ -27,14 +27,19 @@ class Scheme:
     uncertainty: FrameUncertainty = EXACT
 
     @cached_property
+    def footprints(self) -> Footprints:
+        """The building in plan, projected frame: whole, at heights, storey by storey, at the ground."""
+        return Footprints(self.model, self.placement)
+
+    @property
     def outlines(self) -> tuple[ElementOutline, ...]:
         """Every drawn element seen from above, projected frame."""
-        return tuple(element_outlines(self.model, self.placement))
+        return self.footprints.outlines
 
     @cached_property
     def footprint(self) -> BaseGeometry:
         """The whole projection of all drawn elements, metres, projected frame; empty when nothing is drawn."""
-        return shapely.union_all([outline.geometry for outline in self.outlines])
+        return self.footprints.whole.geometry
 
     @cached_property
     def site(self) -> BaseGeometry:

@@ -1,0 +1,135 @@
+"""The drawn bodies of a model where they stand, with what repeats kept once.
+
+A *shape* is a mesh in a frame whose z axis is upright. Bodies that stand upright share the shape of their
+mesh; bodies that are tilted alike share a tilted one. A body then is a shape, a motion in plan and a rise.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
+
+from cim.building import BuildingModel, Element, Representation
+from cim.frame import Placement
+from cim.mesh import Mesh
+from cim.solid import welded
+
+# A direction cosine; a body tilted less than this keeps its outline to 1e-7 m over 100 m.
+UPRIGHT_TOLERANCE = 1e-9
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Bodies:
+    """Bodies in the order of the model; elements without faces are left out.
+
+    Attributes:
+        elements: B of them.
+        shapes: upright meshes, corners welded, each used by one body or more.
+        shape_of: shape (B,), index into `shapes`.
+        plans: shape (B, 2, 3), shape frame -> footprint frame, in plan.
+        rises: shape (B,), metres to add to heights of the shape.
+        lows, highs: shape (B,), lowest and highest height, metres, footprint frame.
+    """
+
+    elements: tuple[Element, ...]
+    shapes: tuple[Mesh, ...]
+    shape_of: NDArray[np.int64]
+    plans: NDArray[np.float64]
+    rises: NDArray[np.float64]
+    lows: NDArray[np.float64]
+    highs: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.elements)
+
+    def moved(self, shapes: NDArray[np.object_], bodies: NDArray[np.int64]) -> NDArray[np.object_]:
+        """Plane geometries from the frames of shapes to the footprint frame.
+
+        Args:
+            shapes: shape (K,), plane geometries.
+            bodies: shape (K,), the body each belongs to.
+        """
+        coordinates, index = shapely.get_coordinates(shapes, return_index=True)
+        plans = self.plans[bodies][index]
+        placed = np.einsum("nij,nj->ni", plans[:, :, :2], coordinates) + plans[:, :, 2]
+        moved: NDArray[np.object_] = shapely.set_coordinates(shapes.copy(), placed)
+        return moved
+
+    def mesh(self, body: int) -> Mesh:
+        """One body in the footprint frame."""
+        matrix = np.eye(4)
+        matrix[:2, :2], matrix[:2, 3] = self.plans[body][:, :2], self.plans[body][:, 2]
+        matrix[2, 3] = self.rises[body]
+        return self.shapes[int(self.shape_of[body])].transformed(matrix)
+
+
+def bodies_of(model: BuildingModel, placement: Placement | None) -> Bodies:
+    """The drawn elements of a model; without a placement they stay in the engineering CRS."""
+    drawn = [(e, body) for e, body in model.drawn() if len(model.meshes[body.mesh].faces)]
+    return _bodies(model, [e for e, _ in drawn], [body for _, body in drawn], placement)
+
+
+def objects(geometries: list[BaseGeometry]) -> NDArray[np.object_]:
+    """Geometries as an array, shape (N,)."""
+    array = np.zeros(len(geometries), dtype=np.object_)
+    array[:] = geometries
+    return array
+
+
+def _bodies(
+    model: BuildingModel,
+    elements: list[Element],
+    representations: list[Representation],
+    placement: Placement | None,
+) -> Bodies:
+    stand = placement.matrix if placement is not None else np.eye(4)
+    matrices = np.zeros((len(elements), 4, 4))
+    shapes: list[Mesh] = []
+    known: dict[tuple[int, bytes], int] = {}
+    shape_of = np.zeros(len(elements), dtype=np.int64)
+    for i, body in enumerate(representations):
+        turn = body.placement[:3, :3]
+        upright = _is_upright(turn)
+        key = (body.mesh, b"" if upright else turn.tobytes())
+        if key not in known:
+            known[key] = len(shapes)
+            shapes.append(_shape(model.meshes[body.mesh], None if upright else turn))
+        shape_of[i] = known[key]
+        matrices[i] = body.placement
+        if not upright:
+            matrices[i, :3, :3] = np.eye(3)
+    matrices = stand @ matrices
+    heights = np.array([(s.vertices[:, 2].min(), s.vertices[:, 2].max()) for s in shapes])
+    rises = matrices[:, 2, 3]
+    low, high = heights.reshape(-1, 2)[shape_of].T
+    return Bodies(
+        elements=tuple(elements),
+        shapes=tuple(shapes),
+        shape_of=shape_of,
+        plans=matrices[:, :2, [0, 1, 3]],
+        rises=rises,
+        lows=low + rises,
+        highs=high + rises,
+    )
+
+
+def _is_upright(turn: NDArray[np.float64]) -> bool:
+    """Whether a linear map, shape (3, 3), leaves the z axis and heights what they are."""
+    tilt = np.abs([*turn[2, :2], *turn[:2, 2], turn[2, 2] - 1.0])
+    return bool(tilt.max() <= UPRIGHT_TOLERANCE)
+
+
+def _shape(mesh: Mesh, turn: NDArray[np.float64] | None) -> Mesh:
+    if turn is not None:
+        matrix = np.eye(4)
+        matrix[:3, :3] = turn
+        mesh = mesh.transformed(matrix)
+    joined = welded(mesh)
+    used = np.unique(joined.faces)
+    # Corners that no face uses would stretch the body's heights.
+    index = np.searchsorted(used, joined.faces).astype(np.int32)
+    return Mesh(joined.vertices[used], index) if len(used) else mesh

@@ -1,0 +1,382 @@
+"""What a building covers in plan: as a whole, at the ground, at a height, storey by storey, below and on top.
+
+Every footprint is united from what each element covers, so that each of its edges can name the
+elements that form it. Repeated bodies that stand upright share one projection and one section, which are
+moved instead of redone.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from shapely import affinity
+from shapely.geometry.base import BaseGeometry
+
+from cim.bodies import Bodies, bodies_of, objects
+from cim.building import BuildingModel, Element, Representation, Storey
+from cim.footprint_edge import FootprintEdge, edges_of
+from cim.frame import Placement
+from cim.ground import Terrain, above_ground, ground_range
+from cim.mesh import Mesh
+from cim.projection import project_mesh
+from cim.section import Section, project_between, section_meshes
+from cim.solid import welded
+from cim.text import Text
+
+# m; elements twice this close touch: rounding leaves slits of 1e-9 to 1e-6 m between parts that meet. Snapping corners
+# to a grid was tried first: it opens slits of its own where a corner meets the middle of an edge.
+SEAM = 1e-6
+SHARPEST = 50.0  # mitre limit; corners down to 2.3 degrees come back exactly when seams are closed
+SAME_HEIGHT = 9  # decimals of a metre; bodies cut at heights this equal share the cut
+CUT_ABOVE_FLOOR = 1.0  # m; where plans are cut: above sills and worktops, below lintels
+PLATE_BAND = 0.1  # m; half height of the band at floor level that shows the floor plate and what stands on it
+CONTACT_TOLERANCE = 0.05  # m; what comes this near to the ground stands on it
+
+Ground = float | Terrain
+"""A level ground's height, metres, or a function that tells heights at points in plan."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ElementOutline:
+    """One element seen from above.
+
+    Attributes:
+        global_id: the element's.
+        geometry: what it covers, metres; a line where it is a vertical sheet.
+        low, high: lowest and highest height of its body, metres.
+    """
+
+    global_id: str
+    geometry: BaseGeometry
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FootprintPart:
+    """What one element gives to a footprint."""
+
+    global_id: str
+    geometry: BaseGeometry
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Footprint:
+    """A building, or a part of it, in plan.
+
+    Attributes:
+        geometry: polygons, metres; lines beside them where vertical sheets stand alone; empty where there is nothing.
+        parts: what the elements give to it, in the order of the model.
+        low, high: what was looked at lies between these heights, metres; equal for a section;
+            infinite where nothing bounds it; above the ground where a terrain was given.
+        gap: length that had to be bridged where sections of torn bodies do not close, metres.
+        basis: how it was taken.
+        unjudged: GlobalIds of the elements below which the ground is not known; they are left out.
+    """
+
+    geometry: BaseGeometry
+    parts: tuple[FootprintPart, ...]
+    low: float
+    high: float
+    gap: float
+    basis: Text
+    unjudged: tuple[str, ...] = ()
+
+    @property
+    def area(self) -> float:
+        """m2, in the frame of the footprint."""
+        return float(self.geometry.area)
+
+    def edges(self) -> tuple[FootprintEdge, ...]:
+        """Every edge of the outline with the elements that form it."""
+        return edges_of(
+            self.geometry, [p.global_id for p in self.parts], [p.geometry for p in self.parts]
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class StoreyFootprint:
+    """One storey in plan.
+
+    Attributes:
+        storey: of the model.
+        plate: the projection of everything within `PLATE_BAND` of the floor: the plate and what stands on it.
+        section: everything cut `CUT_ABOVE_FLOOR` above the floor.
+    """
+
+    storey: Storey
+    plate: Footprint
+    section: Footprint
+
+
+WHOLE = Text(zh="全部构件的竖向投影", en="projection of all drawn elements")
+SECTION = Text(zh="在高程 {low:.3f} m 处水平剖切", en="horizontal section at {low:.3f} m")
+BAND = Text(
+    zh="高程 {low:.3f} m 至 {high:.3f} m 之间部分的投影",
+    en="projection of what lies between {low:.3f} m and {high:.3f} m",
+)
+CONTACT = Text(
+    zh="距地面 {high:.3f} m 以内部分的投影",
+    en="projection of what lies within {high:.3f} m of the ground",
+)
+BELOW_GROUND = Text(
+    zh="地面以下（深于 {depth:.3f} m）部分的投影",
+    en="projection of what lies more than {depth:.3f} m below the ground",
+)
+ROOF_ELEMENTS = Text(zh="屋面构件的投影", en="projection of the elements that are roofs")
+NO_ROOF_ELEMENTS = Text(
+    zh="文件未标明屋面构件，采用全部构件的竖向投影",
+    en="the file names no roof; projection of all drawn elements",
+)
+ROOF_TYPES = ("ROOF", "ROOFING")  # of IfcSlab and IfcCovering
+CHOSEN = Text(zh="所选构件的投影", en="projection of the chosen elements")
+
+
+@dataclass(frozen=True)
+class Footprints:
+    """The footprints of one model, each computed when asked for; what bodies share is computed once.
+
+    Attributes:
+        model: as read.
+        placement: where it stands; None leaves everything in the engineering CRS.
+    """
+
+    model: BuildingModel
+    placement: Placement | None = None
+
+    @cached_property
+    def outlines(self) -> tuple[ElementOutline, ...]:
+        """Every drawn element that has faces, seen from above, in the order of the model."""
+        bodies = self._bodies
+        shapes = bodies.moved(self._shape_outlines[bodies.shape_of], np.arange(len(bodies)))
+        return tuple(
+            ElementOutline(element.global_id, shape, low, high)
+            for element, shape, low, high in zip(
+                bodies.elements, shapes, bodies.lows.tolist(), bodies.highs.tolist(), strict=True
+            )
+        )
+
+    @cached_property
+    def whole(self) -> Footprint:
+        """The projection of everything drawn."""
+        return self._of_outlines(range(len(self.outlines)), WHOLE)
+
+    def of_elements(self, global_ids: Collection[str]) -> Footprint:
+        """The projection of some elements."""
+        chosen = [i for i, outline in enumerate(self.outlines) if outline.global_id in global_ids]
+        return self._of_outlines(chosen, CHOSEN)
+
+    def roof(self) -> Footprint:
+        """The projection of the elements that are roofs: IfcRoof, and slabs and coverings of that predefined type.
+
+        A file that names none is seen from above as a whole, and the basis says so.
+        """
+        roofs = [i for i, element in enumerate(self._bodies.elements) if is_roof(element)]
+        if not roofs:
+            return self._of_outlines(range(len(self.outlines)), NO_ROOF_ELEMENTS)
+        return self._of_outlines(roofs, ROOF_ELEMENTS)
+
+    def section(self, height: float) -> Footprint:
+        """What a horizontal plane cuts; of two bodies that meet at it, the upper one.
+
+        Args:
+            height: metres, orthogonal height when placed, else above the engineering zero.
+        """
+        bodies = self._bodies
+        reach = np.flatnonzero((bodies.lows <= height) & (bodies.highs > height))
+        return self._cut(reach, height, height, SECTION.format(low=height))
+
+    def band(self, low: float, high: float) -> Footprint:
+        """The projection of what lies between two heights, both included.
+
+        Args:
+            low: metres, as for `section`; may be minus infinity.
+            high: the same, may be infinity.
+        """
+        return self._band(low, high, BAND.format(low=low, high=high))
+
+    def storeys(self) -> tuple[StoreyFootprint, ...]:
+        """Floor plate and section of every storey that has an elevation, lowest first.
+
+        A storey is what is there at its height, whatever storey the file says an element is of.
+        """
+        rise = self.placement.orthogonal_height if self.placement is not None else 0.0
+        known = [(s.elevation + rise, s) for s in self.model.storeys if s.elevation is not None]
+        return tuple(
+            StoreyFootprint(
+                storey,
+                plate=self.band(floor - PLATE_BAND, floor + PLATE_BAND),
+                section=self.section(floor + CUT_ABOVE_FLOOR),
+            )
+            for floor, storey in sorted(known, key=lambda found: found[0])
+        )
+
+    def ground_contact(self, ground: Ground, *, tolerance: float = CONTACT_TOLERANCE) -> Footprint:
+        """The projection of what lies within a tolerance of the ground.
+
+        Args:
+            ground: in the frame of the footprints.
+            tolerance: metres, above and below.
+        """
+        words = CONTACT.format(high=tolerance)
+        return self._near_ground(ground, -tolerance, tolerance, words)
+
+    def basement(self, ground: Ground, *, tolerance: float = CONTACT_TOLERANCE) -> Footprint:
+        """The projection of what lies below the ground by more than a tolerance.
+
+        Args:
+            ground: in the frame of the footprints.
+            tolerance: metres; a floor slab at ground level is no basement.
+        """
+        words = BELOW_GROUND.format(depth=tolerance)
+        return self._near_ground(ground, -math.inf, -tolerance, words)
+
+    @cached_property
+    def _bodies(self) -> Bodies:
+        return bodies_of(self.model, self.placement)
+
+    @cached_property
+    def _shape_outlines(self) -> NDArray[np.object_]:
+        return objects([project_mesh(mesh) for mesh in self._bodies.shapes])
+
+    @cached_property
+    def _known_cuts(self) -> dict[tuple[int, float, float], Section]:
+        return {}
+
+    def _of_outlines(self, chosen: Sequence[int], basis: Text) -> Footprint:
+        outlines = [self.outlines[i] for i in chosen]
+        parts = tuple(FootprintPart(outline.global_id, outline.geometry) for outline in outlines)
+        low = min((outline.low for outline in outlines), default=math.nan)
+        high = max((outline.high for outline in outlines), default=math.nan)
+        return Footprint(unite([p.geometry for p in parts]), parts, low, high, 0.0, basis)
+
+    def _band(self, low: float, high: float, basis: Text) -> Footprint:
+        bodies = self._bodies
+        return self._cut(
+            np.flatnonzero((bodies.lows <= high) & (bodies.highs >= low)), low, high, basis
+        )
+
+    def _cut(self, reach: NDArray[np.int64], low: float, high: float, basis: Text) -> Footprint:
+        """The footprint of bodies, each cut to what lies between two heights."""
+        bodies = self._bodies
+        rises = bodies.rises[reach]
+        keys = list(
+            zip(
+                bodies.shape_of[reach].tolist(),
+                np.round(low - rises, SAME_HEIGHT).tolist(),
+                np.round(high - rises, SAME_HEIGHT).tolist(),
+                strict=True,
+            )
+        )
+        self._learn(sorted(set(keys) - set(self._known_cuts)))
+        cuts = [self._known_cuts[key] for key in keys]
+        shapes = bodies.moved(objects([cut.geometry for cut in cuts]), reach)
+        return _united(
+            [bodies.elements[i].global_id for i in reach],
+            list(shapes),
+            low=low,
+            high=high,
+            gap=sum(cut.gap for cut in cuts),
+            basis=basis,
+        )
+
+    def _learn(self, keys: list[tuple[int, float, float]]) -> None:
+        """Cut shapes, told by index, low and high, where that is not known yet."""
+        bodies = self._bodies
+        cut = []
+        for key in keys:
+            heights = bodies.shapes[key[0]].vertices[:, 2]
+            if key[1] < key[2] and key[1] <= heights.min() and heights.max() <= key[2]:
+                self._known_cuts[key] = Section(self._shape_outlines[key[0]], 0.0)
+            else:
+                cut.append(key)
+        meshes = [bodies.shapes[shape] for shape, _, _ in cut]
+        lows, highs = [low for _, low, _ in cut], [high for _, _, high in cut]
+        level = lows == highs
+        sections = section_meshes(meshes, lows) if level else project_between(meshes, lows, highs)
+        self._known_cuts.update(zip(cut, sections, strict=True))
+
+    def _near_ground(self, ground: Ground, low: float, high: float, basis: Text) -> Footprint:
+        """What lies between two heights above the ground."""
+        if not callable(ground):
+            return self._band(ground + low, ground + high, basis)
+        bodies = self._bodies
+        if not len(bodies):
+            return _united([], [], low=low, high=high, gap=0.0, basis=basis)
+        lowest, highest = ground_range(bodies, ground)
+        reach = np.flatnonzero((bodies.lows <= highest + high) & (bodies.highs >= lowest + low))
+        followed = [above_ground(bodies.mesh(i), ground) for i in reach]
+        known = [(i, mesh) for i, mesh in zip(reach, followed, strict=True) if mesh is not None]
+        meshes = [mesh for _, mesh in known]
+        sections = project_between(meshes, [low] * len(meshes), [high] * len(meshes))
+        names = [element.global_id for element in bodies.elements]
+        return _united(
+            [names[i] for i, _ in known],
+            [section.geometry for section in sections],
+            low=low,
+            high=high,
+            gap=sum(section.gap for section in sections),
+            basis=basis,
+            unjudged=tuple(names[i] for i, m in zip(reach, followed, strict=True) if m is None),
+        )
+
+
+def body_outline(
+    model: BuildingModel, representation: Representation, placement: Placement
+) -> BaseGeometry:
+    """Outline of one body (a site, a space), metres, projected frame."""
+    mesh = model.body(representation).transformed(placement.matrix)
+    middle = mesh.vertices.mean(axis=0) if len(mesh.vertices) else np.zeros(3)
+    shape = project_mesh(welded(Mesh(mesh.vertices - middle, mesh.faces)))
+    return affinity.translate(shape, middle[0], middle[1])
+
+
+def is_roof(element: Element) -> bool:
+    """Whether the file says that an element is a roof or covers one."""
+    return element.ifc_class == "IfcRoof" or element.predefined_type in ROOF_TYPES
+
+
+def unite(shapes: Sequence[BaseGeometry]) -> BaseGeometry:
+    """The union of what elements cover, slits up to twice `SEAM` between them closed."""
+    found = objects([shape for shape in shapes if not shape.is_empty])
+    flat = shapely.area(found) > 0.0
+    covered = shapely.union_all(found[flat])
+    if flat.sum() > 1:
+        covered = _without_seams(covered)
+    if flat.all():
+        return covered
+    beside = shapely.union_all(found[~flat]).difference(covered.buffer(SEAM))
+    return covered if beside.is_empty else shapely.union_all([covered, beside])
+
+
+def _without_seams(shape: BaseGeometry) -> BaseGeometry:
+    """The shape grown and shrunk again, about its own middle, where coordinates have digits to spare."""
+    x, y = shapely.get_coordinates(shape).mean(axis=0)
+    grown = affinity.translate(shape, -x, -y).buffer(SEAM, join_style="mitre", mitre_limit=SHARPEST)
+    shrunk = grown.buffer(-SEAM, join_style="mitre", mitre_limit=SHARPEST)
+    return affinity.translate(shapely.simplify(shrunk, SEAM / 10.0), x, y)
+
+
+def _united(
+    global_ids: Sequence[str],
+    shapes: Sequence[BaseGeometry],
+    *,
+    low: float,
+    high: float,
+    gap: float,
+    basis: Text,
+    unjudged: tuple[str, ...] = (),
+) -> Footprint:
+    parts = tuple(
+        FootprintPart(global_id, shape)
+        for global_id, shape in zip(global_ids, shapes, strict=True)
+        if not shape.is_empty
+    )
+    geometry = unite([part.geometry for part in parts])
+    return Footprint(geometry, parts, low, high, gap, basis, unjudged)
