@@ -10,7 +10,7 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol, Self
+from typing import Any, Protocol
 
 from peer_packages import SERVER, find_node, install_peers
 
@@ -32,7 +32,7 @@ class Reading:
     Attributes:
         wall: seconds; of a peer inside its process, ours seen from the program that asks.
         cpu: seconds of processor time, user and system, all threads.
-        peak_bytes: largest resident memory of the reading process so far.
+        peak_bytes: largest resident memory of the reading process so far, all files it has read.
         elements: drawn with at least one triangle, spaces and openings apart.
         unique_triangles: each shared geometry once; None when the reader shares nothing.
         instanced_triangles: each shared geometry as often as it is used; None when not known.
@@ -154,12 +154,6 @@ class Peer:
         self._process.wait()
         os.close(self._replies)
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
     def _start(self) -> None:
         self._replies, theirs = os.pipe()
         self._heard = b""
@@ -173,7 +167,7 @@ class Peer:
         os.close(theirs)
         told = self._answer()
         if not told.get("ready"):
-            raise ReadingFailedError(f"{self.name} did not start: {told}")
+            raise ReadingFailedError(str(told))
 
     def _answer(self) -> dict[str, Any]:
         """The next line; a process that died or is silent is replaced, so that the next file is read by a fresh one."""
@@ -193,6 +187,6 @@ class Peer:
         return answer
 
 
-def open_readers(peers: list[str]) -> list[Reader]:
-    """Ours and the peers named, all started."""
-    return [Ours(), *(Peer(name) for name in peers)]
+def open_reader(name: str) -> Reader:
+    """A reader by its name, started."""
+    return Ours() if name == OURS else Peer(name)
