@@ -74,7 +74,8 @@ class Ours:
 
     name = OURS
 
-    def __init__(self) -> None:
+    def __init__(self, limits: guard.ReadLimits = guard.DEFAULT_LIMITS) -> None:
+        self._limits = limits
         guard.NURSERY.warm()
         self._folder = tempfile.TemporaryDirectory(prefix="cim-bench-")
 
@@ -82,7 +83,7 @@ class Ours:
         snapshot = Path(self._folder.name) / "model.cim"
         cpu, began = self._cpu_seconds(), time.perf_counter()
         try:
-            cost = guard.read_ifc_to_snapshot(path, snapshot)
+            cost = guard.read_ifc_to_snapshot(path, snapshot, limits=self._limits)
         except CimError as error:
             raise ReadingFailedError(str(error)) from error
         wall, cpu = time.perf_counter() - began, self._cpu_seconds() - cpu
