@@ -25,7 +25,9 @@ from models import sample_towers
 from readers import OURS, Ours, Reader, open_reader
 from tables import MEGABYTE, megabytes, number, say, show
 
-from cim.ifc.guard import DEFAULT_LIMITS, KERNELS
+from cim.ifc import DEFAULT_LIMITS
+from cim.ifc.drawing import Plan
+from cim.ifc.guard import FAST
 
 SIZES = (1, 10, 50, 150)  # MB
 MOST_A_BYTE, MOST_BESIDES = 12, 100e6  # bytes of memory a byte of file, and bytes on top (issue 3)
@@ -33,10 +35,9 @@ LINEAR = (
     1.15  # an exponent above is called superlinear; timings of a shared machine scatter by 10 %
 )
 READ_EVERYTHING: dict[str, Any] = {
-    "kernel": KERNELS[0],
-    "skip": {},
-    "only": None,
+    "plan": Plan(FAST),
     "progress": lambda *_: None,
+    "when_drawn": lambda: None,
 }
 PATIENT = replace(DEFAULT_LIMITS, cpu_seconds=3600, wall_seconds=3600.0, stall_seconds=600.0)
 
@@ -120,7 +121,7 @@ def kernel_alone(path: Path) -> int:
     model = ifcopenshell.open(path)  # kept by name: the iterator does not keep it alive
     settings: Any = geom.settings()  # type: ignore[no-untyped-call]
     settings.set("no-normals", True)
-    library: Any = KERNELS[0]
+    library: Any = FAST
     iterator: Any = geom.iterator(
         settings, model, 1, exclude=["IfcOpeningElement"], geometry_library=library
     )
