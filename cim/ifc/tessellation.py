@@ -72,21 +72,21 @@ def tessellate(
         into: what was drawn already, to be added to, which keeps what is drawn when progress raises.
     """
     drawn = Tessellation() if into is None else into
-    keeper = _Keeper(direct, cache) if cache is not None else None
+    keeper = _Keeper(direct, cache)
     builder = _Builder(drawn, keeper)
     with_body = [product for product in products if product.Representation is not None]
     rest = with_body
     if kernel != THOROUGH:
         rest = _draw_directly(with_body, direct, builder, progress)
-    if keeper is not None:
-        rest = [p for p in rest if not _was_kept(p.id(), kernel, builder, progress)]
+    rest = [p for p in rest if not _was_kept(p.id(), kernel, builder, progress)]
+    rest = keeper.without_twins(rest)
     begun = 1.0 - len(rest) / max(len(with_body), 1)
 
     def beyond(share: float, step: int) -> None:
         progress(begun + (1.0 - begun) * share, step)
 
     _draw(model, rest, kernel, builder, beyond)
-    missing = [p for p in with_body if p.id() not in drawn.bodies and has_surface(p)]
+    missing = [p for p in rest if p.id() not in drawn.bodies and has_surface(p)]
     # The iterator passes over bodies that lie in a context for plans or of no known name.
     skipped = [p for p in missing if p.id() not in drawn.refused]
     _draw(model, skipped, kernel, builder, _quietly(progress), contexts=_contexts(skipped))
@@ -97,7 +97,7 @@ def tessellate(
         _draw(model, retried, THOROUGH, builder, _quietly(progress))
     for product in missing:
         if product.id() not in drawn.bodies:
-            drawn.refused.setdefault(product.id(), NO_FACES)
+            keeper.refuse(product.id(), drawn)
     return drawn
 
 
@@ -155,8 +155,8 @@ def _draw(
         return
     while True:
         shape = iterator.get()  # type: ignore[no-untyped-call]
-        builder.add_shape(shape, kernel)
-        progress(iterator.progress() / 100.0, shape.id)
+        for number in builder.add_shape(shape, kernel):
+            progress(iterator.progress() / 100.0, number)
         if not iterator.next():
             return
 
@@ -189,7 +189,7 @@ def _settings() -> Any:
 class _Builder:
     """Gathers bodies; each unique geometry becomes one mesh."""
 
-    def __init__(self, drawn: Tessellation, keeper: _Keeper | None) -> None:
+    def __init__(self, drawn: Tessellation, keeper: _Keeper) -> None:
         self.drawn = drawn
         self._keeper = keeper
         self._mesh_of: dict[Any, int | Text] = {}
@@ -202,8 +202,8 @@ class _Builder:
             known = self._mesh_of[body.key] = self._mesh(*_together(body, self._index))
         self._place(number, known, body.placement)
 
-    def add_shape(self, shape: Any, kernel: Kernel) -> None:
-        """Take a shape of the kernel."""
+    def add_shape(self, shape: Any, kernel: Kernel) -> list[int]:
+        """Take a shape of the kernel, for its product and for those that are drawn the same; their numbers."""
         geometry = shape.geometry
         key = f"{kernel} {geometry.id}"
         known = self._mesh_of.get(key)
@@ -212,15 +212,19 @@ class _Builder:
             faces = np.frombuffer(geometry.faces_buffer, dtype=np.int32).reshape(-1, 3).copy()
             looks = self._looks(geometry, len(faces))
             known = self._mesh_of[key] = self._mesh(vertices, faces, looks)
-        placement = _matrix(shape)
-        self._place(shape.id, known, placement)
-        if self._keeper is not None and not isinstance(known, Text):
-            mesh = self.drawn.meshes[known]
-            self._keeper.keep(shape.id, kernel, mesh, self.drawn.materials, placement)
+        number, placement = int(shape.id), _matrix(shape)
+        self._place(number, known, placement)
+        if isinstance(known, Text):
+            return [number]
+        twins = self._keeper.twins_of(number, placement)
+        for twin, there in twins:
+            self._place(twin, known, there)
+        self._keeper.keep(number, kernel, self.drawn.meshes[known], self.drawn.materials, placement)
+        return [number, *(twin for twin, _ in twins)]
 
     def add_kept(self, number: int, kernel: Kernel) -> bool:
         """Take the body of product `number` from the cache; whether it has one."""
-        kept = self._keeper.find(number, kernel) if self._keeper is not None else None
+        kept = self._keeper.find(number, kernel)
         if kept is None:
             return False
         body, placement = kept
@@ -287,23 +291,74 @@ class _Builder:
 
 
 class _Keeper:
-    """Finds bodies in a cache and leaves new ones there."""
+    """Knows which products are drawn the same, in this file and in a cache.
 
-    def __init__(self, direct: DirectBodies, cache: GeometryCache) -> None:
+    Args:
+        direct: tells what decides a body.
+        cache: None when there is none.
+    """
+
+    def __init__(self, direct: DirectBodies, cache: GeometryCache | None) -> None:
         self._direct = direct
         self._cache = cache
-        self._identities: dict[int, Identity] = {}
+        self._identities: dict[int, Identity | None] = {}
+        self._twins: dict[int, list[int]] = {}
 
     def find(self, number: int, kernel: Kernel) -> tuple[KeptBody, NDArray[np.float64]] | None:
-        """The body of a product and its placement, when it is kept."""
-        try:
-            identity = self._identities[number] = self._direct.identify(number)
-        except NotDirectError:
+        """The body of a product in the cache and the product's placement; None when it is not kept."""
+        if self._cache is None:
+            return None
+        identity = self._identify(number)
+        if identity is None:
             return None
         body = self._cache.get(identity.digest, kernel)
         if body is None and kernel != THOROUGH:
             body = self._cache.get(identity.digest, THOROUGH)
         return None if body is None else (body, identity.placement)
+
+    def without_twins(self, products: list[Any]) -> list[Any]:
+        """One product of each kind that is drawn the same; the others are remembered as its twins."""
+        firsts: dict[str, int] = {}
+        left = []
+        for product in products:
+            number = product.id()
+            identity = self._identify(number)
+            first = number if identity is None else firsts.setdefault(identity.digest, number)
+            if first == number:
+                left.append(product)
+            else:
+                self._twins.setdefault(first, []).append(number)
+        return left
+
+    def twins_of(
+        self, number: int, placement: NDArray[np.float64]
+    ) -> list[tuple[int, NDArray[np.float64]]]:
+        """Products drawn as one was, and where their bodies stand when its body stands at `placement`."""
+        identity = self._identities.get(number)
+        twins = self._twins.pop(number, ())
+        if identity is None or not twins:
+            return []
+        matrix = np.linalg.inv(identity.placement) @ placement
+        found = []
+        for twin in twins:
+            other = self._identities[twin]
+            if other is not None:
+                found.append((twin, other.placement @ matrix))
+        return found
+
+    def refuse(self, number: int, drawn: Tessellation) -> None:
+        """Record a product that nothing drew, and its twins with it."""
+        why = drawn.refused.setdefault(number, NO_FACES)
+        for twin in self._twins.pop(number, ()):
+            drawn.refused.setdefault(twin, why)
+
+    def _identify(self, number: int) -> Identity | None:
+        if number not in self._identities:
+            try:
+                self._identities[number] = self._direct.identify(number)
+            except NotDirectError:
+                self._identities[number] = None
+        return self._identities[number]
 
     def keep(
         self,
@@ -315,7 +370,7 @@ class _Keeper:
     ) -> None:
         """Leave the body a kernel drew of a product."""
         identity = self._identities.get(number)
-        if identity is None:
+        if identity is None or self._cache is None:
             return
         looks = mesh.materials if len(mesh.materials) else np.full(len(mesh.faces), -1, np.int32)
         used, renumbered = np.unique(looks[looks >= 0], return_inverse=True)

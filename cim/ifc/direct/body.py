@@ -69,6 +69,8 @@ class DirectBodies:
         self._order = np.argsort(step.numbers, kind="stable")
         self._numbers = step.numbers[self._order]
         self._closures = Closures(step)
+        self._drawn: dict[str, Sequence[Piece] | NotDirectError] = {}
+        self._contents: dict[int, str] = {}
         self._items: Items | None = None
         # Anything odd about a file's records is judged by one parser only, the kernel's.
         if not (step.repeated or step.malformed):
@@ -108,43 +110,66 @@ class DirectBodies:
             raise NotDirectError
         placement, shape = self._records.arguments(row)[PLACEMENT : REPRESENTATION + 1]
         digest = hashlib.blake2b(repr(self._styles.of_product(row)).encode(), digest_size=20)
-        digest.update(repr((self._records.length, self._records.angle)).encode())
-        self._tell(shape, digest)
+        shapes = self._surfaces(shape)
         for opening in self._openings_of(row):
             there, cutter = self._records.arguments(opening)[PLACEMENT : REPRESENTATION + 1]
-            digest.update(self._placements.relative(there, placement).tobytes())
             if cutter is not None:
-                self._tell(cutter, digest)
+                digest.update(self._placements.relative(there, placement).tobytes())
+                shapes.extend(self._surfaces(cutter))
+        self._tell(shapes, digest)
         return Identity(digest.hexdigest(), self._placements.local(placement))
 
-    def _tell(self, shape: int, digest: hashlib.blake2b) -> None:
-        """Add everything a shape consists of, and the styles of its items, to a digest."""
-        _, rows = self._closures.take([shape])
-        told, _ = self._closures.take([shape, *self._styles.styled(rows.tolist())])
+    def _tell(self, rows: list[int], digest: hashlib.blake2b) -> None:
+        """Add everything instances consist of, and the styles of items among it, to a digest."""
+        digest.update(repr((self._records.length, self._records.angle)).encode())
+        told, met = self._closures.take(rows)
+        styled = self._styles.styled(met.tolist())
+        if styled:
+            told, _ = self._closures.take([*rows, *styled])
         digest.update(told)
+
+    def _content(self, representation: int) -> str:
+        """A digest of a representation; equal for two that draw the same."""
+        if representation not in self._contents:
+            digest = hashlib.blake2b(digest_size=20)
+            self._tell([representation], digest)
+            self._contents[representation] = digest.hexdigest()
+        return self._contents[representation]
 
     def _draw(self, row: int) -> Drawn:
         if self._items is None or row in self._added:
             raise NotDirectError
-        items = self._items
         placement, shape = self._records.arguments(row)[PLACEMENT : REPRESENTATION + 1]
-        matrix = self._placements.local(placement)
         representation = self._surface(shape)
         own = self._styles.of_product(row)
-        openings = list(self._openings_of(row))
-        if openings:
-            return Drawn((row,), self._cut(items, representation, placement, openings, own), matrix)
-        repeated = self._repeated(items, representation)
-        if repeated is not None:
+        repeated = self._repeated(self._items, representation)
+        if repeated is not None and is_rigid(repeated[1]) and not any(self._openings_of(row)):
             source, mapping, look = repeated
-            if is_rigid(mapping):
-                look = look or own
-                pieces = _looking(items.representation(source), look)
-                return Drawn((source, look), pieces, matrix @ mapping)
-        pieces = _looking(items.representation(representation), own)
-        if not pieces:
-            raise NotDirectError("no items")
-        return Drawn((representation, own), pieces, matrix)
+            pieces = _looking(self._items.representation(source), look or own)
+            matrix = self._placements.local(placement) @ mapping
+            return Drawn((self._content(source), look or own), pieces, matrix)
+        identity = self._identify(row)
+        known = self._drawn.get(identity.digest)
+        if known is None:
+            known = self._drawn[identity.digest] = self._pieces(
+                self._items, row, representation, placement, own
+            )
+        if isinstance(known, NotDirectError):
+            raise known
+        return Drawn((identity.digest,), known, identity.placement)
+
+    def _pieces(
+        self, items: Items, row: int, representation: int, placement: Any, own: Material | None
+    ) -> Sequence[Piece] | NotDirectError:
+        """The pieces of a product, or why they are the kernel's."""
+        try:
+            openings = list(self._openings_of(row))
+            if openings:
+                return self._cut(items, representation, placement, openings, own)
+            pieces = _looking(items.representation(representation), own)
+        except NotDirectError as refusal:
+            return refusal
+        return pieces or NotDirectError("no items")
 
     def _row_of(self, number: int) -> int:
         place = int(np.searchsorted(self._numbers, number))
@@ -154,15 +179,19 @@ class DirectBodies:
 
     def _surface(self, shape: Any) -> int:
         """The only representation of a product that is a surface or body."""
-        representations = self._records.read(shape, *SHAPES)[2]
-        found = [
-            row
-            for row in representations
-            if self._records.read(row, "IFCSHAPEREPRESENTATION", *NOT_SHAPES)[1] in SURFACES
-        ]
+        found = self._surfaces(shape)
         if len(found) != 1:
             raise NotDirectError("several representations")
-        return int(found[0])
+        return found[0]
+
+    def _surfaces(self, shape: Any) -> list[int]:
+        """The representations of a product that are surfaces or bodies; axes and boxes are none."""
+        read = self._records.read
+        return [
+            int(row)
+            for row in read(shape, *SHAPES)[2]
+            if read(row, "IFCSHAPEREPRESENTATION", *NOT_SHAPES)[1] in SURFACES
+        ]
 
     def _repeated(
         self, items: Items, representation: int

@@ -11,5 +11,8 @@ class _KernelOnly:
     def draw(self, number: int) -> Any:
         raise NotDirectError(number)
 
+    def identify(self, number: int) -> Any:
+        raise NotDirectError(number)
+
 
 KERNEL_ONLY = cast("DirectBodies", _KernelOnly())
