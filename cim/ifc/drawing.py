@@ -8,7 +8,8 @@ from typing import Any
 
 from cim.ifc.direct import DirectBodies
 from cim.ifc.geometry_cache import GeometryCache
-from cim.ifc.tessellation import THOROUGH, Kernel, Tessellation, has_surface, tessellate
+from cim.ifc.kernel import THOROUGH, Kernel
+from cim.ifc.tessellation import Tessellation, has_surface, tessellate
 from cim.text import Text
 
 TIME_LIMIT = Text(

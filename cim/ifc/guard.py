@@ -19,13 +19,11 @@ from cim.ifc.attempt import NURSERY, REASONS, Attempt, Ended, Progress, Request,
 from cim.ifc.drawing import TIME_LIMIT
 from cim.ifc.foreign import EXPORT_IFC
 from cim.ifc.geometry_cache import take_over
+from cim.ifc.kernel import FAST, THOROUGH
 from cim.ifc.limits import DEFAULT_LIMITS, ReadLimits
 from cim.ifc.sniff import refuse_other_files
 from cim.snapshot import read_snapshot
 from cim.text import Text
-
-FAST, THOROUGH = "hybrid-cgal-simple-opencascade", "opencascade"
-"""Fast and complete first; the second draws a few things on which the first hangs."""
 
 RESERVE = 0.35  # share of the wall limit kept for what comes after drawing
 LONGEST_RESERVE = 60.0  # s

@@ -7,17 +7,19 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 import ifcopenshell.geom as geom
 import numpy as np
 from numpy.typing import NDArray
 
 from cim.building import Material, Representation
-from cim.ifc.direct import DirectBodies, Drawn, Identity, NotDirectError
-from cim.ifc.geometry_cache import GeometryCache, KeptBody
+from cim.ifc.direct import DirectBodies, Drawn, NotDirectError
+from cim.ifc.geometry_cache import GeometryCache
+from cim.ifc.kernel import THOROUGH, Kernel
+from cim.ifc.twins import Twins
 from cim.mesh import Mesh, no_materials
 from cim.text import Text
 
@@ -29,9 +31,6 @@ TOO_FAR = Text(
     zh="坐标距文件原点超过 10 万公里。",
     en="its coordinates lie more than 100,000 km from the file's origin",
 )
-
-Kernel = Literal["hybrid-cgal-simple-opencascade", "opencascade"]
-THOROUGH: Kernel = "opencascade"
 
 
 @dataclass(slots=True)
@@ -72,14 +71,14 @@ def tessellate(
         into: what was drawn already, to be added to, which keeps what is drawn when progress raises.
     """
     drawn = Tessellation() if into is None else into
-    keeper = _Keeper(direct, cache)
-    builder = _Builder(drawn, keeper)
+    twins = Twins(direct, cache)
+    builder = _Builder(drawn, twins)
     with_body = [product for product in products if product.Representation is not None]
     rest = with_body
     if kernel != THOROUGH:
         rest = _draw_directly(with_body, direct, builder, progress)
     rest = [p for p in rest if not _was_kept(p.id(), kernel, builder, progress)]
-    rest = keeper.without_twins(rest)
+    rest = twins.without(rest)
     begun = 1.0 - len(rest) / max(len(with_body), 1)
 
     def beyond(share: float, step: int) -> None:
@@ -97,7 +96,8 @@ def tessellate(
         _draw(model, retried, THOROUGH, builder, _quietly(progress))
     for product in missing:
         if product.id() not in drawn.bodies:
-            keeper.refuse(product.id(), drawn)
+            why = drawn.refused.setdefault(product.id(), NO_FACES)
+            drawn.refused.update(dict.fromkeys(twins.left_of(product.id()), why))
     return drawn
 
 
@@ -189,9 +189,9 @@ def _settings() -> Any:
 class _Builder:
     """Gathers bodies; each unique geometry becomes one mesh."""
 
-    def __init__(self, drawn: Tessellation, keeper: _Keeper) -> None:
+    def __init__(self, drawn: Tessellation, twins: Twins) -> None:
         self.drawn = drawn
-        self._keeper = keeper
+        self._twins = twins
         self._mesh_of: dict[Any, int | Text] = {}
         self._material_of: dict[Material, int] = {}
 
@@ -216,15 +216,15 @@ class _Builder:
         self._place(number, known, placement)
         if isinstance(known, Text):
             return [number]
-        twins = self._keeper.twins_of(number, placement)
+        twins = self._twins.placed(number, placement)
         for twin, there in twins:
             self._place(twin, known, there)
-        self._keeper.keep(number, kernel, self.drawn.meshes[known], self.drawn.materials, placement)
+        self._twins.keep(number, kernel, self.drawn.meshes[known], self.drawn.materials, placement)
         return [number, *(twin for twin, _ in twins)]
 
     def add_kept(self, number: int, kernel: Kernel) -> bool:
         """Take the body of product `number` from the cache; whether it has one."""
-        kept = self._keeper.find(number, kernel)
+        kept = self._twins.find(number, kernel)
         if kept is None:
             return False
         body, placement = kept
@@ -288,98 +288,6 @@ class _Builder:
             self._material_of[look] = len(self.drawn.materials)
             self.drawn.materials.append(look)
         return self._material_of[look]
-
-
-class _Keeper:
-    """Knows which products are drawn the same, in this file and in a cache.
-
-    Args:
-        direct: tells what decides a body.
-        cache: None when there is none.
-    """
-
-    def __init__(self, direct: DirectBodies, cache: GeometryCache | None) -> None:
-        self._direct = direct
-        self._cache = cache
-        self._identities: dict[int, Identity | None] = {}
-        self._twins: dict[int, list[int]] = {}
-
-    def find(self, number: int, kernel: Kernel) -> tuple[KeptBody, NDArray[np.float64]] | None:
-        """The body of a product in the cache and the product's placement; None when it is not kept."""
-        if self._cache is None:
-            return None
-        identity = self._identify(number)
-        if identity is None:
-            return None
-        body = self._cache.get(identity.digest, kernel)
-        if body is None and kernel != THOROUGH:
-            body = self._cache.get(identity.digest, THOROUGH)
-        return None if body is None else (body, identity.placement)
-
-    def without_twins(self, products: list[Any]) -> list[Any]:
-        """One product of each kind that is drawn the same; the others are remembered as its twins."""
-        firsts: dict[str, int] = {}
-        left = []
-        for product in products:
-            number = product.id()
-            identity = self._identify(number)
-            first = number if identity is None else firsts.setdefault(identity.digest, number)
-            if first == number:
-                left.append(product)
-            else:
-                self._twins.setdefault(first, []).append(number)
-        return left
-
-    def twins_of(
-        self, number: int, placement: NDArray[np.float64]
-    ) -> list[tuple[int, NDArray[np.float64]]]:
-        """Products drawn as one was, and where their bodies stand when its body stands at `placement`."""
-        identity = self._identities.get(number)
-        twins = self._twins.pop(number, ())
-        if identity is None or not twins:
-            return []
-        matrix = np.linalg.inv(identity.placement) @ placement
-        found = []
-        for twin in twins:
-            other = self._identities[twin]
-            if other is not None:
-                found.append((twin, other.placement @ matrix))
-        return found
-
-    def refuse(self, number: int, drawn: Tessellation) -> None:
-        """Record a product that nothing drew, and its twins with it."""
-        why = drawn.refused.setdefault(number, NO_FACES)
-        for twin in self._twins.pop(number, ()):
-            drawn.refused.setdefault(twin, why)
-
-    def _identify(self, number: int) -> Identity | None:
-        if number not in self._identities:
-            try:
-                self._identities[number] = self._direct.identify(number)
-            except NotDirectError:
-                self._identities[number] = None
-        return self._identities[number]
-
-    def keep(
-        self,
-        number: int,
-        kernel: Kernel,
-        mesh: Mesh,
-        materials: Sequence[Material],
-        placement: NDArray[np.float64],
-    ) -> None:
-        """Leave the body a kernel drew of a product."""
-        identity = self._identities.get(number)
-        if identity is None or self._cache is None:
-            return
-        looks = mesh.materials if len(mesh.materials) else np.full(len(mesh.faces), -1, np.int32)
-        used, renumbered = np.unique(looks[looks >= 0], return_inverse=True)
-        told = np.full(len(looks), -1, dtype=np.int32)
-        told[looks >= 0] = renumbered
-        matrix = np.linalg.inv(identity.placement) @ placement
-        chosen = tuple(materials[index] for index in used.tolist())
-        body = KeptBody(mesh.vertices, mesh.faces, told, chosen, matrix)
-        self._cache.put(identity.digest, kernel, body)
 
 
 def _together(

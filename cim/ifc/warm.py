@@ -15,12 +15,11 @@ import ifcopenshell.guid
 from cim.ifc.document import KNOWN, open_document
 from cim.ifc.drawing import Plan
 from cim.ifc.geometry_cache import GeometryCache
+from cim.ifc.kernel import FAST
 from cim.ifc.precheck import find_undrawable
 from cim.ifc.reader import read_open_file
-from cim.ifc.tessellation import Kernel
 from cim.snapshot import write_snapshot
 
-KERNEL: Kernel = "hybrid-cgal-simple-opencascade"
 FILE_BYTES = 1 << 20
 SPARSE = 1 << 20  # an instance number so high that numbers are searched, not looked up
 
@@ -45,7 +44,7 @@ def _read(path: Path) -> None:
     model = read_open_file(
         document,
         path,
-        plan=Plan(KERNEL),
+        plan=Plan(FAST),
         progress=lambda *_: None,
         when_drawn=lambda: None,
         cache=cache,

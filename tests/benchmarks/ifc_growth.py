@@ -27,7 +27,7 @@ from tables import MEGABYTE, megabytes, number, say, show
 
 from cim.ifc import DEFAULT_LIMITS
 from cim.ifc.drawing import Plan
-from cim.ifc.guard import FAST
+from cim.ifc.kernel import FAST
 
 SIZES = (1, 10, 50, 150)  # MB
 MOST_A_BYTE, MOST_BESIDES = 12, 100e6  # bytes of memory a byte of file, and bytes on top (issue 3)

@@ -14,12 +14,12 @@ from cim.ifc.drawing import (
     geometry_key,
     products_of,
 )
+from cim.ifc.kernel import FAST
 from cim.ifc.tessellation import Tessellation
 from cim.text import Text
 from tests.cim.ifc.author import Author
 from tests.cim.ifc.kernel_only import KERNEL_ONLY
 
-FAST = "hybrid-cgal-simple-opencascade"
 WHY = Text(zh="不要", en="not wanted")
 
 

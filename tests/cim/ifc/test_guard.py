@@ -14,6 +14,7 @@ from cim.ifc import DEFAULT_LIMITS, ReadLimits, guard, read_ifc, read_ifc_to_sna
 from cim.ifc.attempt import REASONS, Attempt, Ended, Progress, Request
 from cim.ifc.child import read_journal
 from cim.ifc.drawing import TIME_LIMIT
+from cim.ifc.kernel import FAST, THOROUGH
 from tests.cim.ifc.hostile import BAD, step, subtracted
 
 # The hang is real; the limits are tight so that it ends soon.
@@ -105,7 +106,7 @@ class Children:
             if product in skipped or product in before or not wanted:
                 continue
             thorough = product in request.thorough
-            asked = replace(request, kernel=guard.THOROUGH) if thorough else request
+            asked = replace(request, kernel=THOROUGH) if thorough else request
             ended = self.fate(asked, product)
             if ended is not None and request.task == "probe":
                 return Attempt(ended, began=(product,))
@@ -139,14 +140,14 @@ def test_what_only_the_thorough_kernel_draws_is_drawn_by_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     children = Children(
-        range(10), lambda r, p: Ended.CRASH if p == 4 and r.kernel == guard.FAST else None
+        range(10), lambda r, p: Ended.CRASH if p == 4 and r.kernel == FAST else None
     )
     assert read_with(tmp_path, monkeypatch, children) == list(range(10))
     assert [(r.task, r.kernel, list(r.thorough)) for r in children.asked] == [
-        ("read", guard.FAST, []),
-        ("probe", guard.FAST, []),
-        ("probe", guard.THOROUGH, []),
-        ("read", guard.FAST, [4]),
+        ("read", FAST, []),
+        ("probe", FAST, []),
+        ("probe", THOROUGH, []),
+        ("read", FAST, [4]),
     ]
     assert children.asked[2].probed == (4,)
 
