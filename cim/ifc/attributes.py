@@ -30,12 +30,16 @@ class Attributes:
     def word(self, entity: Any, name: str) -> str | None:
         """The same for text; an empty one is None."""
         value = self.get(entity, name)
-        return value if isinstance(value, str) and value else None
+        return None if value in (None, "") else str(value)
 
     def number(self, entity: Any, name: str, factor: float = 1.0) -> float | None:
-        """The same for a number, times a factor."""
+        """The same for a number, times a factor.
+
+        Raises:
+            ValueError, TypeError: the file has something else there, which is no absent number.
+        """
         value = self.get(entity, name)
-        return float(value) * factor if isinstance(value, int | float) else None
+        return None if value is None else float(value) * factor
 
     def predefined_type(self, entity: Any, kind: Any) -> str | None:
         """What kind of thing an object is.

@@ -113,6 +113,7 @@ def read_open_file(
         *storey_warnings(storeys, spatial.building_level),
         *content.parcels.warnings(),
         *_unknown_units(measures),
+        *_unreadable_values(sets),
     )
     return replace(built, warnings=warnings)
 
@@ -260,6 +261,14 @@ def _unknown_units(measures: Measures) -> Iterable[Text]:
             zh="{count} 个数值的单位 {name} 无法换算为国际单位，保留原值。",
             en="{count} values are in {name}, a unit that has no way to SI; they stay as written.",
         ).format(count=count, name=name)
+
+
+def _unreadable_values(sets: PropertyReader) -> Iterable[Text]:
+    if sets.unreadable:
+        yield Text(
+            zh="有 {count} 个属性值不是有效数值，按未填处理。",
+            en="{count} values of properties are no finite numbers and count as absent.",
+        ).format(count=sets.unreadable)
 
 
 def _undrawn(products: Iterable[Any], drawn: Tessellation) -> Iterable[Undrawn]:
