@@ -30,7 +30,7 @@ class Attributes:
     def word(self, entity: Any, name: str) -> str | None:
         """The same for text; an empty one is None."""
         value = self.get(entity, name)
-        return value if isinstance(value, str) and value else None
+        return None if value in (None, "") else str(value)
 
     def number(self, entity: Any, name: str, factor: float = 1.0) -> float | None:
         """The same for a number, times a factor.

@@ -31,6 +31,8 @@ class PropertyReader:
 
     def __init__(self, model: Any, *, measures: Measures, attributes: Attributes) -> None:
         self._measures, self._attributes = measures, attributes
+        self.unreadable = 0
+        """Values that ought to be numbers and are none, or are not finite; they are None."""
         self._sets: dict[int, tuple[str | None, Mapping[str, PropertyValue]]] = {}
         self._merged: dict[tuple[int, ...], PropertySets] = {}
         self._types: dict[int, Any] = {}
@@ -130,11 +132,15 @@ class PropertyReader:
                 self._add_quantities(entry.HasQuantities, values, f"{name}.", depth + 1)
 
     def _number(self, value: Any, ifc_class: str, unit: Any) -> float | str | None:
-        """A number in SI, as text when its unit has no way there; None for what is no number."""
-        if not isinstance(value, int | float):
+        """A number in SI, as text when its unit has no way there; None, and counted, for what is no finite number."""
+        if value is None:
             return None
-        told = self._measures.si(float(value), ifc_class, unit)
-        return told if isinstance(told, str) or math.isfinite(told) else None
+        if isinstance(value, int | float) and math.isfinite(value):
+            told = self._measures.si(float(value), ifc_class, unit)
+            if isinstance(told, str) or math.isfinite(told):
+                return told
+        self.unreadable += 1
+        return None
 
     def _single(self, entry: Any) -> PropertyValue:
         value = entry.get_argument(SINGLE_VALUE)

@@ -118,6 +118,7 @@ def read_open_file(
         *storey_warnings(storeys, spatial.building_level),
         *content.parcels.warnings(),
         *_unit_warnings(units, measures),
+        *_unreadable_values(sets),
     )
     return replace(built, warnings=warnings)
 
@@ -251,6 +252,14 @@ class _Content:
         found = self.attributes.predefined_type(entity, kind)
         older = self.attributes.word(entity, "InteriorOrExteriorSpace")
         return found if found is not None or older in (None, "NOTDEFINED") else older
+
+
+def _unreadable_values(sets: PropertyReader) -> Iterable[Text]:
+    if sets.unreadable:
+        yield Text(
+            zh="有 {count} 个属性值不是有效数值，按未填处理。",
+            en="{count} values of properties are no finite numbers and count as absent.",
+        ).format(count=sets.unreadable)
 
 
 def _undrawn(products: Iterable[Any], drawn: Tessellation) -> Iterable[Undrawn]:

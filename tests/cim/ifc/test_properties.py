@@ -350,3 +350,22 @@ def test_elements_with_the_same_sets_share_them(tmp_path: Path) -> None:
     elements = p.read(tmp_path).elements
     assert len(elements) == 21
     assert len({id(element.property_sets) for element in elements}) == 1
+
+
+def test_a_number_that_is_none_is_absent_and_told(tmp_path: Path) -> None:
+    p = Properties()
+    p.define(p.quantities("Qto", [p.make("IfcQuantityLength", "Width", None, None, 12345.0, None)]))
+    p.define(
+        p.pset(
+            "Pset", [p.single("X", "IfcLengthMeasure", 1e307, p.si("METRE", "LENGTHUNIT", "KILO"))]
+        )
+    )
+    path = p.author.write(tmp_path / "a.ifc")
+    content = path.read_text(encoding="utf-8")
+    assert content.count("12345.") == 1
+    path.write_text(content.replace("12345.", "'wide'"), encoding="utf-8")
+    model = read_ifc(path)
+    assert model.elements[0].property_sets == {"Qto": {"Width": None}, "Pset": {"X": None}}
+    assert "2 values of properties are no finite numbers and count as absent." in [
+        warning.en for warning in model.warnings
+    ]
