@@ -6,18 +6,17 @@ local axes of the IFC file); `cim.frame` takes them to the city. Nothing here kn
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cim.association import Classification, MaterialDefinition
 from cim.mesh import Mesh, box_corners, transform_points
+from cim.properties import NO_SETS, PropertySets
 from cim.text import Text
-
-PropertyValue = str | float | int | bool | None
-PropertySets = Mapping[str, Mapping[str, PropertyValue]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +50,19 @@ class Element:
         name: the IFC Name, or None.
         storey: GlobalId of the storey that holds it, directly or through its whole; None when none does.
         representation: its body; None when it has none or it could not be drawn.
-        predefined_type: e.g. ``PARAPET``, or None.
+        predefined_type: e.g. ``PARAPET``; of its type where that has one; ObjectType when user-defined; None when absent.
         type_name: the name of its IFC type object, or None.
-        property_sets: Psets and quantity sets with inherited type properties, lengths in metres,
-            areas in m2, volumes in m3.
+        property_sets: Psets and quantity sets with inherited type properties, in SI.
+        building: GlobalId of the building, bridge, road or other facility that holds it, or None.
+        container: GlobalId of the spatial part that holds it directly or through its whole (a storey, space, facility
+            part, building or site), or None.
+        whole: GlobalId of the element it is a part of (IfcRelAggregates, IfcRelNests), or None.
+        host: GlobalId of the element whose opening it fills: the wall of a window or door; None for all others.
+        opening: GlobalId of that opening, or None.
+        object_type: the IFC ObjectType, or None.
+        type_id: GlobalId of its type object in `BuildingModel.types`, or None.
+        material: what it is made of, its type's when it has none of its own; None when neither says.
+        classifications: its own, then those of its type in systems it is not classified in itself.
     """
 
     global_id: str
@@ -65,6 +73,35 @@ class Element:
     predefined_type: str | None
     type_name: str | None
     property_sets: PropertySets
+    building: str | None = None
+    container: str | None = None
+    whole: str | None = None
+    host: str | None = None
+    opening: str | None = None
+    object_type: str | None = None
+    type_id: str | None = None
+    material: MaterialDefinition | None = None
+    classifications: tuple[Classification, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ElementType:
+    """A type that elements or spaces share (IfcTypeObject).
+
+    Attributes:
+        global_id, ifc_class, name: as in the file.
+        predefined_type: ElementType when user-defined, or None.
+        property_sets: its own; they are also in the sets of its occurrences.
+        material, classifications: its own.
+    """
+
+    global_id: str
+    ifc_class: str
+    name: str | None
+    predefined_type: str | None
+    property_sets: PropertySets = field(default_factory=lambda: NO_SETS)
+    material: MaterialDefinition | None = None
+    classifications: tuple[Classification, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,9 +111,15 @@ class Space:
     Attributes:
         global_id, name, storey: as for `Element`.
         long_name: the IFC LongName, or None.
-        predefined_type: e.g. ``INTERNAL``, ``PARKING``, ``GFA``, or None.
+        predefined_type: e.g. ``INTERNAL``, ``PARKING``, ``GFA``; ObjectType when user-defined; in IFC2X3 what
+            InteriorOrExteriorSpace says; or None.
         representation: its body, or None.
         property_sets: as for `Element`.
+        building: GlobalId of the building that holds it, or None.
+        whole: GlobalId of the space it is a part of, or None.
+        object_type: the IFC ObjectType, or None.
+        floor_level: ElevationWithFlooring: of the finished floor, metres above the building's zero; None when absent.
+        type_name, type_id, classifications: as for `Element`.
     """
 
     global_id: str
@@ -86,24 +129,119 @@ class Space:
     predefined_type: str | None
     representation: Representation | None
     property_sets: PropertySets
+    building: str | None = None
+    whole: str | None = None
+    object_type: str | None = None
+    floor_level: float | None = None
+    type_name: str | None = None
+    type_id: str | None = None
+    classifications: tuple[Classification, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Storey:
-    """A building storey; `elevation` is of its structural floor, metres above the engineering zero, None when absent."""
+    """A building storey.
+
+    Attributes:
+        global_id, name: as in the file; the LongName where there is no Name.
+        building: GlobalId of the building that holds it, or None.
+        elevation: of its structural floor, metres above the building's zero; None when neither the file nor its
+            placement says.
+        long_name: or None.
+        estimated: whether the file states no elevation and `elevation` was taken from the placement.
+        level: height of its placement, metres, engineering CRS; None without a placement.
+        whole: GlobalId of the storey it is a part of, or None.
+        property_sets, classifications: as for `Element`.
+    """
 
     global_id: str
     name: str | None
     building: str | None
     elevation: float | None
+    long_name: str | None = None
+    estimated: bool = False
+    level: float | None = None
+    whole: str | None = None
+    property_sets: PropertySets = field(default_factory=lambda: NO_SETS)
+    classifications: tuple[Classification, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
+class Address:
+    """A postal address as written (IfcPostalAddress); what is absent is None."""
+
+    lines: tuple[str, ...] = ()
+    postal_box: str | None = None
+    town: str | None = None
+    region: str | None = None
+    postal_code: str | None = None
+    country: str | None = None
+
+    def __str__(self) -> str:
+        parts = (
+            *self.lines,
+            self.postal_box,
+            self.town,
+            self.region,
+            self.postal_code,
+            self.country,
+        )
+        return ", ".join(part for part in parts if part)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Building:
-    """An IfcBuilding: its identity only; its parts point to it through their storeys."""
+    """A building, or another facility of IFC4X3 (bridge, road, railway, marine facility).
+
+    Attributes:
+        global_id, name: as in the file; the LongName where there is no Name.
+        ifc_class: e.g. ``IfcBuilding``, ``IfcBridge``.
+        long_name, object_type, predefined_type: or None.
+        site: GlobalId of the site that holds it, or None.
+        whole: GlobalId of the building it is a part of, or None.
+        composition: ``COMPLEX``, ``ELEMENT`` or ``PARTIAL``, or None.
+        zero_elevation: ElevationOfRefHeight: of the building's zero above sea level, metres, or None.
+        terrain_elevation: ElevationOfTerrain: of the lowest ground around it above sea level, metres, or None.
+        address: or None.
+        property_sets, classifications: as for `Element`.
+    """
 
     global_id: str
     name: str | None
+    ifc_class: str = "IfcBuilding"
+    long_name: str | None = None
+    object_type: str | None = None
+    predefined_type: str | None = None
+    site: str | None = None
+    whole: str | None = None
+    composition: str | None = None
+    zero_elevation: float | None = None
+    terrain_elevation: float | None = None
+    address: Address | None = None
+    property_sets: PropertySets = field(default_factory=lambda: NO_SETS)
+    classifications: tuple[Classification, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FacilityPart:
+    """A part of a facility that is no storey (IfcFacilityPart): a bridge's deck, a stretch of road.
+
+    Attributes:
+        global_id, ifc_class, name: as in the file.
+        predefined_type: e.g. ``SUPERSTRUCTURE``, or None.
+        facility: GlobalId of the facility in `BuildingModel.buildings`, or None.
+        whole: GlobalId of the facility part it is a part of, or None.
+        property_sets, classifications: as for `Element`.
+    """
+
+    global_id: str
+    ifc_class: str
+    name: str | None
+    predefined_type: str | None = None
+    facility: str | None = None
+    whole: str | None = None
+    property_sets: PropertySets = field(default_factory=lambda: NO_SETS)
+    classifications: tuple[Classification, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -115,6 +253,15 @@ class Site:
         ref_latitude, ref_longitude: degrees, positive north and east, or None.
         ref_elevation: metres, in the datum the author meant (IFC does not say), or None.
         representation: terrain or parcel body, or None.
+        long_name, object_type: or None.
+        whole: GlobalId of the site it is a part of, or None.
+        composition: ``COMPLEX``, ``ELEMENT`` or ``PARTIAL``, or None.
+        land_title_number: or None.
+        address: or None.
+        parcel: closed rings drawn as curves (the parcel's boundary), each shape (N, 3), metres, engineering CRS, the first
+            point not repeated; empty when the site draws none.
+        parcel_source: identifier of the representation the rings are from, e.g. ``FootPrint``; None without rings.
+        property_sets, classifications: as for `Element`.
     """
 
     global_id: str
@@ -123,6 +270,52 @@ class Site:
     ref_longitude: float | None
     ref_elevation: float | None
     representation: Representation | None
+    long_name: str | None = None
+    object_type: str | None = None
+    whole: str | None = None
+    composition: str | None = None
+    land_title_number: str | None = None
+    address: Address | None = None
+    parcel: tuple[NDArray[np.float64], ...] = ()
+    parcel_source: str | None = None
+    property_sets: PropertySets = field(default_factory=lambda: NO_SETS)
+    classifications: tuple[Classification, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Group:
+    """Things that belong together: a zone of spaces, a system of pipes.
+
+    Attributes:
+        global_id, ifc_class, name: as in the file.
+        long_name, object_type: or None.
+        predefined_type: ObjectType when user-defined, or None.
+        members: GlobalIds of spaces, elements or other groups, in the order of the file.
+        property_sets, classifications: as for `Element`.
+    """
+
+    global_id: str
+    ifc_class: str
+    name: str | None
+    long_name: str | None = None
+    object_type: str | None = None
+    predefined_type: str | None = None
+    members: tuple[str, ...] = ()
+    property_sets: PropertySets = field(default_factory=lambda: NO_SETS)
+    classifications: tuple[Classification, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Project:
+    """The IfcProject; `phase` is as written, what is absent is None."""
+
+    global_id: str
+    name: str | None
+    long_name: str | None = None
+    description: str | None = None
+    phase: str | None = None
+    property_sets: PropertySets = field(default_factory=lambda: NO_SETS)
+    classifications: tuple[Classification, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,12 +445,22 @@ class BuildingModel:
         schema: e.g. ``IFC4``.
         authoring_tool: from the header, or None.
         project_name: IfcProject.Name, or None.
+        sites: in the order of the file.
+        buildings: buildings and other facilities, in the order of the file; those of a complex and their parts too.
+        storeys: building by building, each lowest first, those without an elevation last.
+        spaces: in the order of the file.
+        elements: class by class, each class in the order of the file.
         map_conversion: the file's own placement on the map, or None.
         true_north: angle from the engineering y axis to true north, radians, counter-clockwise; None when absent.
         warnings: what the reader noticed in the file.
         length_unit: metres of one unit of the file; everything here is in metres already.
         defects: what is wrong with the file as a whole; each is among the warnings too.
         georeference: what else the file says about its place.
+        project: the first of the file; None when it has none.
+        facility_parts: parts of facilities that are no storeys, in the order of the file.
+        types: those that elements and spaces are occurrences of, in the order of the file.
+        zones: IfcZone and IfcSpatialZone, in the order of the file.
+        groups: all other IfcGroup: systems, assets, structural models.
     """
 
     sha256: str
@@ -279,6 +482,11 @@ class BuildingModel:
     length_unit: float = 1.0
     defects: tuple[Defect, ...] = ()
     georeference: Georeference = NO_GEOREFERENCE
+    project: Project | None = None
+    facility_parts: tuple[FacilityPart, ...] = ()
+    types: tuple[ElementType, ...] = ()
+    zones: tuple[Group, ...] = ()
+    groups: tuple[Group, ...] = ()
 
     @property
     def is_complete(self) -> bool:

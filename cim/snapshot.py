@@ -10,22 +10,28 @@ import json
 import os
 import struct
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, astuple, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cim.association import Classification, MaterialComponent, MaterialDefinition, MaterialKind
 from cim.building import (
+    Address,
     Building,
     BuildingModel,
     Defect,
     DefectKind,
     Element,
+    ElementType,
+    FacilityPart,
     Georeference,
+    Group,
     MapConversion,
     Material,
+    Project,
     Representation,
     Site,
     Space,
@@ -35,10 +41,11 @@ from cim.building import (
 )
 from cim.errors import SnapshotError
 from cim.mesh import Mesh
+from cim.properties import NO_SETS, BoundedValue, PropertySets, PropertyValue, TableValue
 from cim.text import Text
 
 MAGIC = b"CIMMODEL"
-VERSION = 5
+VERSION = 6
 PREFIX = struct.Struct("<8sIQ")
 ALIGNMENT = 16
 ARRAYS: Mapping[str, str] = {
@@ -48,16 +55,20 @@ ARRAYS: Mapping[str, str] = {
     "mesh_counts": "<i8",
     "placements": "<f8",
     "placed_meshes": "<i4",
+    "ring_points": "<f8",
+    "ring_counts": "<i8",
 }
 
-Body = Callable[[int | None], Representation | None]
+Record = TypeVar("Record")
+SHARED = ("material", "classifications", "property_sets")
+"""Fields that many parts have in common; each value is stored once, in a table of its own."""
 
 
 def write_snapshot(model: BuildingModel, path: Path) -> None:
     """Write a model; the file appears whole or not at all."""
-    bodies = _Bodies()
-    header = _header(model, bodies)
-    arrays = _mesh_arrays(model.meshes) | bodies.arrays()
+    parts = _PartWriter()
+    header = _header(model, parts)
+    arrays = _mesh_arrays(model.meshes) | parts.arrays()
     header["arrays"] = {name: int(array.size) for name, array in arrays.items()}
     encoded = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
     partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
@@ -99,14 +110,45 @@ def _damaged(path: Path) -> SnapshotError:
     )
 
 
-class _Bodies:
-    """All placements of a model, gathered so that they are stored as two arrays."""
+class _PartWriter:
+    """Turns parts of a model into rows of JSON values; what parts share and what is an array is gathered beside."""
 
     def __init__(self) -> None:
+        self.tables: dict[str, list[Any]] = {name: [] for name in (*SHARED, "values")}
+        self._numbers: dict[str, dict[Any, int]] = {name: {} for name in self.tables}
+        self._kept: list[Any] = []
         self._placements: list[NDArray[np.float64]] = []
         self._meshes: list[int] = []
+        self._rings: list[NDArray[np.float64]] = []
+        self._fields: Mapping[str, Callable[[Any], Any]] = {
+            "representation": self._body,
+            "parcel": self._ring_numbers,
+            "property_sets": self._sets,
+            "material": self._material,
+            "classifications": self._classifications,
+            "address": lambda address: None if address is None else astuple(address),
+        }
 
-    def add(self, body: Representation | None) -> int | None:
+    def rows(self, parts: Sequence[Any]) -> list[list[Any]]:
+        """One row a part, its fields in their order."""
+        if not parts:
+            return []
+        ways = [(f.name, self._fields.get(f.name)) for f in fields(parts[0])]
+        return [
+            [getattr(part, name) if way is None else way(getattr(part, name)) for name, way in ways]
+            for part in parts
+        ]
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        placements = np.array(self._placements, dtype=np.float64).reshape(-1, 4, 4)
+        return {
+            "placements": placements,
+            "placed_meshes": np.array(self._meshes, dtype=np.int32),
+            "ring_points": _joined(self._rings, np.float64),
+            "ring_counts": np.array([len(ring) for ring in self._rings], dtype=np.int64),
+        }
+
+    def _body(self, body: Representation | None) -> int | None:
         """Number under which a body is stored; None for none."""
         if body is None:
             return None
@@ -114,12 +156,57 @@ class _Bodies:
         self._meshes.append(body.mesh)
         return len(self._meshes) - 1
 
-    def arrays(self) -> dict[str, NDArray[Any]]:
-        placements = np.array(self._placements, dtype=np.float64).reshape(-1, 4, 4)
-        return {"placements": placements, "placed_meshes": np.array(self._meshes, dtype=np.int32)}
+    def _ring_numbers(self, rings: Sequence[NDArray[np.float64]]) -> list[int]:
+        first = len(self._rings)
+        self._rings.extend(rings)
+        return list(range(first, len(self._rings)))
+
+    def _sets(self, sets: PropertySets) -> int:
+        """Number of a group of sets; sets and groups that are the same object are stored once."""
+
+        def write() -> list[Any]:
+            return [[name, self._values(values)] for name, values in sets.items()]
+
+        return self._shared("property_sets", id(sets), sets, write)
+
+    def _values(self, values: Mapping[str, PropertyValue]) -> int:
+        def write() -> dict[str, Any]:
+            return {name: _value_row(value) for name, value in values.items()}
+
+        return self._shared("values", id(values), values, write)
+
+    def _material(self, material: MaterialDefinition | None) -> int | None:
+        if material is None:
+            return None
+        return self._shared("material", material, material, lambda: astuple(material))
+
+    def _classifications(self, classes: tuple[Classification, ...]) -> int:
+        def write() -> list[Any]:
+            return [astuple(classification) for classification in classes]
+
+        return self._shared("classifications", classes, classes, write)
+
+    def _shared(self, table: str, key: Any, kept: Any, write: Callable[[], Any]) -> int:
+        """Number of a value in a table; written at its first use and kept, so that no other object takes its id."""
+        numbers = self._numbers[table]
+        if key not in numbers:
+            row = write()
+            numbers[key] = len(self.tables[table])
+            self.tables[table].append(row)
+            self._kept.append(kept)
+        return numbers[key]
 
 
-def _header(model: BuildingModel, bodies: _Bodies) -> dict[str, Any]:
+def _value_row(value: PropertyValue) -> Any:
+    """A property value as JSON: a list, or an object of one key for a range or a table."""
+    if isinstance(value, BoundedValue):
+        return {"bounds": astuple(value)}
+    if isinstance(value, TableValue):
+        return {"table": astuple(value)}
+    return value
+
+
+def _header(model: BuildingModel, parts: _PartWriter) -> dict[str, Any]:
     return {
         "sha256": model.sha256,
         "file_name": model.file_name,
@@ -128,44 +215,17 @@ def _header(model: BuildingModel, bodies: _Bodies) -> dict[str, Any]:
         "project_name": model.project_name,
         "true_north": model.true_north,
         "map_conversion": asdict(model.map_conversion) if model.map_conversion else None,
-        "buildings": [[b.global_id, b.name] for b in model.buildings],
-        "storeys": [[s.global_id, s.name, s.building, s.elevation] for s in model.storeys],
-        "sites": [
-            [
-                s.global_id,
-                s.name,
-                s.ref_latitude,
-                s.ref_longitude,
-                s.ref_elevation,
-                bodies.add(s.representation),
-            ]
-            for s in model.sites
-        ],
-        "spaces": [
-            [
-                s.global_id,
-                s.name,
-                s.long_name,
-                s.storey,
-                s.predefined_type,
-                bodies.add(s.representation),
-                _plain(s.property_sets),
-            ]
-            for s in model.spaces
-        ],
-        "elements": [
-            [
-                e.global_id,
-                e.ifc_class,
-                e.name,
-                e.storey,
-                bodies.add(e.representation),
-                e.predefined_type,
-                e.type_name,
-                _plain(e.property_sets),
-            ]
-            for e in model.elements
-        ],
+        "project": parts.rows([model.project] if model.project is not None else []),
+        "sites": parts.rows(model.sites),
+        "buildings": parts.rows(model.buildings),
+        "facility_parts": parts.rows(model.facility_parts),
+        "storeys": parts.rows(model.storeys),
+        "spaces": parts.rows(model.spaces),
+        "elements": parts.rows(model.elements),
+        "types": parts.rows(model.types),
+        "zones": parts.rows(model.zones),
+        "groups": parts.rows(model.groups),
+        "tables": parts.tables,
         "materials": [[m.name, *m.colour] for m in model.materials],
         "undrawn": [[u.global_id, u.ifc_class, u.reason.to_json()] for u in model.undrawn],
         "length_unit": model.length_unit,
@@ -175,10 +235,6 @@ def _header(model: BuildingModel, bodies: _Bodies) -> dict[str, Any]:
             [d.kind.value, d.count, d.sentence.to_json(), *d.examples] for d in model.defects
         ],
     }
-
-
-def _plain(sets: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
-    return {name: dict(values) for name, values in sets.items()}
 
 
 def _mesh_arrays(meshes: Sequence[Mesh]) -> dict[str, NDArray[Any]]:
@@ -208,16 +264,7 @@ def _read_arrays(content: bytes, start: int, sizes: Mapping[str, int]) -> dict[s
 
 def _model(header: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> BuildingModel:
     meshes = _meshes(arrays)
-    placements = arrays["placements"].reshape(-1, 4, 4)
-    placed = arrays["placed_meshes"].tolist()
-    if placed and not (
-        min(placed) >= 0 and max(placed) < len(meshes) and len(placed) == len(placements)
-    ):
-        raise ValueError(len(placed))
-
-    def body(number: int | None) -> Representation | None:
-        return None if number is None else Representation(placed[number], placements[number])
-
+    parts = _PartReader(header["tables"], arrays, len(meshes))
     conversion = header["map_conversion"]
     return BuildingModel(
         sha256=header["sha256"],
@@ -225,11 +272,11 @@ def _model(header: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Bui
         schema=header["schema"],
         authoring_tool=header["authoring_tool"],
         project_name=header["project_name"],
-        sites=tuple(_site(row, body) for row in header["sites"]),
-        buildings=tuple(Building(*row) for row in header["buildings"]),
-        storeys=tuple(Storey(*row) for row in header["storeys"]),
-        spaces=tuple(_space(row, body) for row in header["spaces"]),
-        elements=tuple(_element(row, body) for row in header["elements"]),
+        sites=parts.read(Site, header["sites"]),
+        buildings=parts.read(Building, header["buildings"]),
+        storeys=parts.read(Storey, header["storeys"]),
+        spaces=parts.read(Space, header["spaces"]),
+        elements=parts.read(Element, header["elements"]),
         meshes=meshes,
         materials=tuple(Material(row[0], tuple(row[1:])) for row in header["materials"]),
         map_conversion=_conversion(conversion) if conversion else None,
@@ -242,6 +289,11 @@ def _model(header: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Bui
             for kind, count, told, *examples in header["defects"]
         ),
         georeference=_georeference(header["georeference"]),
+        project=next(iter(parts.read(Project, header["project"])), None),
+        facility_parts=parts.read(FacilityPart, header["facility_parts"]),
+        types=parts.read(ElementType, header["types"]),
+        zones=parts.read(Group, header["zones"]),
+        groups=parts.read(Group, header["groups"]),
     )
 
 
@@ -262,21 +314,86 @@ def _georeference(values: Mapping[str, Any]) -> Georeference:
     )
 
 
-def _site(row: Sequence[Any], body: Body) -> Site:
-    global_id, name, latitude, longitude, elevation, number = row
-    return Site(global_id, name, latitude, longitude, elevation, body(number))
+class _PartReader:
+    """The inverse of `_PartWriter`: what parts shared is one object again."""
+
+    def __init__(
+        self, tables: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]], meshes: int
+    ) -> None:
+        self._placements = arrays["placements"].reshape(-1, 4, 4)
+        self._placed = arrays["placed_meshes"].tolist()
+        if self._placed and not (
+            min(self._placed) >= 0
+            and max(self._placed) < meshes
+            and len(self._placed) == len(self._placements)
+        ):
+            raise ValueError(len(self._placed))
+        ends = np.cumsum(arrays["ring_counts"])
+        if len(ends) and ends[-1] * 3 != len(arrays["ring_points"]):
+            raise ValueError(len(ends))
+        self._rings = np.split(arrays["ring_points"].reshape(-1, 3), ends[:-1])
+        values = [{k: _value(v) for k, v in row.items()} for row in tables["values"]]
+        self._sets: list[PropertySets] = [
+            {name: values[number] for name, number in row} if row else NO_SETS
+            for row in tables["property_sets"]
+        ]
+        self._materials = [_material_definition(row) for row in tables["material"]]
+        self._classifications = [
+            tuple(Classification(*row) for row in rows) for rows in tables["classifications"]
+        ]
+        self._fields: Mapping[str, Callable[[Any], Any]] = {
+            "representation": self._body,
+            "parcel": lambda numbers: tuple(self._rings[number] for number in numbers),
+            "property_sets": self._sets.__getitem__,
+            "material": lambda number: None if number is None else self._materials[number],
+            "classifications": self._classifications.__getitem__,
+            "address": lambda row: None if row is None else Address(tuple(row[0]), *row[1:]),
+            "members": tuple,
+        }
+
+    def read(self, record: type[Record], rows: Sequence[Sequence[Any]]) -> tuple[Record, ...]:
+        """Parts of one class from their rows."""
+        names = [field.name for field in fields(record)]  # type: ignore[arg-type]
+        ways = [(i, self._fields[name]) for i, name in enumerate(names) if name in self._fields]
+        found = []
+        for row in rows:
+            values = list(row)
+            if len(values) != len(names):
+                raise ValueError(len(values))
+            for place, way in ways:
+                values[place] = way(values[place])
+            found.append(record(*values))
+        return tuple(found)
+
+    def _body(self, number: int | None) -> Representation | None:
+        if number is None:
+            return None
+        return Representation(self._placed[number], self._placements[number])
 
 
-def _space(row: Sequence[Any], body: Body) -> Space:
-    global_id, name, long_name, storey, predefined_type, number, sets = row
-    return Space(global_id, name, long_name, storey, predefined_type, body(number), sets)
+def _value(row: Any) -> PropertyValue:
+    if isinstance(row, list):
+        return tuple(row)
+    if isinstance(row, dict):
+        if "bounds" in row:
+            return BoundedValue(*row["bounds"])
+        defining, defined = row["table"]
+        return TableValue(tuple(defining), tuple(defined))
+    plain: PropertyValue = row
+    return plain
 
 
-def _element(row: Sequence[Any], body: Body) -> Element:
-    global_id, ifc_class, name, storey, number, predefined_type, type_name, sets = row
-    return Element(
-        global_id, ifc_class, name, storey, body(number), predefined_type, type_name, sets
-    )
+def _material_definition(row: Sequence[Any]) -> MaterialDefinition:
+    kind, name, components, *usage = row
+    return MaterialDefinition(MaterialKind(kind), name, tuple(map(_component, components)), *usage)
+
+
+def _component(row: Sequence[Any]) -> MaterialComponent:
+    component = MaterialComponent(*row)
+    if component.colour is None:
+        return component
+    red, green, blue, opacity = component.colour
+    return replace(component, colour=(red, green, blue, opacity))
 
 
 def _meshes(arrays: Mapping[str, NDArray[Any]]) -> tuple[Mesh, ...]:

@@ -6,7 +6,7 @@ import json
 import os
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,8 +18,9 @@ from rich.table import Table
 
 from bim_checks.report import SEVERITY, defects_document
 from bim_checks.words import WORDS
-from cim.building import BuildingModel
+from cim.building import BuildingModel, Storey
 from cim.errors import CimError
+from cim.recognition import Recognised, dwellings, main_entrances, parapets, roofs
 from cim.text import Language, Text
 
 LISTED = 20  # lines of a long list
@@ -234,11 +235,14 @@ def print_model(document: Mapping[str, Any], language: Language) -> None:
 
 
 def _line(item: Any, language: Language) -> str:
-    """A storey's name, a sentence in both languages, a defect, or an element that was not drawn."""
+    """A storey's name, a sentence in both languages, a defect, an element with its evidence, or one that was not drawn."""
     if not isinstance(item, Mapping):
         return str(item)
     if "sentence" in item:
         return f"{item['kind']} {item['count']}: {item['sentence'][language]}"
+    if "evidence" in item:
+        mark = f" ({WORDS['assumption'].in_language(language)})" if item["assumed"] else ""
+        return f"{item['global_id']} {item['evidence'][language]}{mark}"
     if "reason" in item:
         return f"{item['global_id']} {item['ifc_class']}: {item['reason'][language]}"
     return str(item[language])
@@ -315,8 +319,24 @@ INSPECTED = {
     "sites": Text(zh="场地", en="Sites"),
     "buildings": Text(zh="建筑", en="Buildings"),
     "storeys": Text(zh="楼层", en="Storeys"),
+    "facility_parts": Text(zh="设施分部", en="Facility parts"),
     "spaces": Text(zh="空间", en="Spaces"),
+    "space_kinds": Text(zh="空间类型", en="Kinds of spaces"),
+    "zones": Text(zh="分区", en="Zones"),
+    "groups": Text(zh="系统与组", en="Systems and groups"),
     "elements": WORDS["elements"],
+    "on_no_storey": Text(zh="不属于任何楼层的构件", en="Elements on no storey"),
+    "without_host": Text(zh="不在墙上的门窗", en="Windows and doors in no wall"),
+    "types": Text(zh="构件类型", en="Types"),
+    "made_of": Text(zh="材料（构件数）", en="Materials (elements)"),
+    "classifications": Text(
+        zh="分类体系（构件与空间数）", en="Classifications (elements and spaces)"
+    ),
+    "parcels": Text(zh="用地边界", en="Parcels"),
+    "roofs": Text(zh="屋面", en="Roofs"),
+    "parapets": Text(zh="女儿墙", en="Parapets"),
+    "main_entrances": Text(zh="主入口", en="Main entrances"),
+    "dwellings": Text(zh="住宅套数", en="Dwellings"),
     "meshes": Text(zh="网格（共享）", en="Meshes (shared)"),
     "triangles": Text(zh="三角形", en="Triangles"),
     "size": Text(zh="外形尺寸 (m)", en="Size (m)"),
@@ -339,9 +359,42 @@ def inspected(model: BuildingModel) -> dict[str, Any]:
         "sha256": model.sha256,
         "sites": [site.name for site in model.sites],
         "buildings": [building.name for building in model.buildings],
-        "storeys": [f"{s.name}  {_height(s.elevation)}" for s in model.storeys],
+        "storeys": [_storey(storey) for storey in model.storeys],
+        "facility_parts": [f"{part.ifc_class} {part.name}" for part in model.facility_parts],
         "spaces": len(model.spaces),
-        "elements": dict(Counter(element.ifc_class for element in model.elements).most_common()),
+        "space_kinds": _counted(space.predefined_type for space in model.spaces),
+        "zones": [f"{zone.name}  {len(zone.members)}" for zone in model.zones],
+        "groups": _counted(group.ifc_class for group in model.groups),
+        "elements": _counted(element.ifc_class for element in model.elements),
+        "on_no_storey": sum(element.storey is None for element in model.elements),
+        "without_host": sum(
+            element.ifc_class.startswith(("IfcWindow", "IfcDoor")) and element.host is None
+            for element in model.elements
+        ),
+        "types": len(model.types),
+        "made_of": _counted(
+            material
+            for element in model.elements
+            if element.material is not None
+            for material in {part.material for part in element.material.components}
+        ),
+        "classifications": _counted(
+            system
+            for classes in (
+                *(element.classifications for element in model.elements),
+                *(space.classifications for space in model.spaces),
+            )
+            for system in {classification.system for classification in classes}
+        ),
+        "parcels": [
+            f"{site.name}  {site.land_title_number or '—'}  {site.parcel_source}  {len(site.parcel)}"
+            for site in model.sites
+            if site.parcel
+        ],
+        "roofs": _evidence(roofs(model)),
+        "parapets": _evidence(parapets(model)),
+        "main_entrances": _evidence(main_entrances(model)),
+        "dwellings": len(dwellings(model)),
         "meshes": len(model.meshes),
         "triangles": sum(len(model.meshes[body.mesh].faces) for _, body in model.drawn()),
         "size": None if bounds is None else [round(x, 3) for x in (bounds[1] - bounds[0]).tolist()],
@@ -356,6 +409,24 @@ def inspected(model: BuildingModel) -> dict[str, Any]:
         "defects": defects_document(model),
         "warnings": [warning.to_json() for warning in model.warnings],
     }
+
+
+def _counted(kinds: Iterable[str | None]) -> dict[str, int]:
+    """How often each occurs, the most frequent first, equal ones by name; absent ones are a dash."""
+    counts = Counter("—" if kind is None else kind for kind in kinds)
+    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+
+
+def _evidence(found: Iterable[Recognised]) -> list[dict[str, Any]]:
+    return [
+        {"global_id": r.global_id, "assumed": r.assumed, "evidence": r.evidence.to_json()}
+        for r in found
+    ]
+
+
+def _storey(storey: Storey) -> str:
+    """Name and elevation; one that is estimated has a wave before it."""
+    return f"{storey.name}  {'≈ ' if storey.estimated else ''}{_height(storey.elevation)}"
 
 
 def _height(elevation: float | None) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 from ifcopenshell.util import placement as placement_util
 
 from cim.building import Georeference, MapConversion, SpatialOrigin
+from cim.ifc.placements import engineering_matrix
 
 SMALLEST_SHIFT = (
     1e-6  # m and radians; a world coordinate system nearer to the identity than this is it
@@ -51,10 +52,11 @@ def _declared_crs(model: Any) -> str | None:
 
 
 def _origin(entity: Any, length_unit: float) -> tuple[float, float, float] | None:
-    if entity.ObjectPlacement is None or not entity.ObjectPlacement.is_a("IfcLocalPlacement"):
+    matrix = engineering_matrix(entity.ObjectPlacement, length_unit)
+    if matrix is None:
         return None
-    x, y, z = placement_util.get_local_placement(entity.ObjectPlacement)[:3, 3] * length_unit
-    return float(x), float(y), float(z)
+    x, y, z = matrix[:3, 3].tolist()
+    return x, y, z
 
 
 def _world(model: Any, length_unit: float) -> tuple[float, float, float, float] | None:

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from cim.building import PropertySets, PropertyValue
-from cim.ifc.units import scale_of, unit_name
+from cim.ifc.attributes import Attributes
+from cim.ifc.measures import Measures
+from cim.properties import NO_SETS, BoundedValue, PropertySets, PropertyValue, Scalar, TableValue
 
-Factor = Callable[[str], float | None]
+Values = dict[str, PropertyValue]
+COMPLEX_DEPTH = 8  # levels of properties in properties; a file may go in a circle
+
+# Places of attributes, the same in IFC2X3, IFC4 and IFC4X3: by name they cost twice the time of all reading.
+RELATED, RELATING = 4, 5  # IfcRelDefinesByProperties, IfcRelDefinesByType
+SET_NAME, SET_PROPERTIES, SET_QUANTITIES = 2, 4, 5  # IfcPropertySet, IfcElementQuantity
+NAME, SINGLE_VALUE, SINGLE_UNIT = 0, 2, 3  # IfcPropertySingleValue
+QUANTITY_UNIT, QUANTITY_VALUE = 2, 3  # IfcPhysicalSimpleQuantity
 
 
 class PropertyReader:
@@ -17,27 +25,34 @@ class PropertyReader:
 
     Args:
         model: the open file.
-        factor: factor to SI for an IFC measure or quantity class name; None for a unit that is not known.
-
-    Attributes:
-        unknown_units: name of a unit that cannot be converted -> values in it; such a value is text, number and unit,
-            so that nobody takes it for metres.
+        measures: its units.
+        attributes: of its schema.
     """
 
-    def __init__(self, model: Any, factor: Factor) -> None:
-        self._factor = factor
-        self.unknown_units: Counter[str] = Counter()
-        self._sets: dict[int, Mapping[str, PropertyValue]] = {}
+    def __init__(self, model: Any, *, measures: Measures, attributes: Attributes) -> None:
+        self._measures, self._attributes = measures, attributes
+        self.unreadable = 0
+        """Values that ought to be numbers and are none, or are not finite; they are None."""
+        self._sets: dict[int, tuple[str | None, Mapping[str, PropertyValue]]] = {}
+        self._merged: dict[tuple[int, ...], PropertySets] = {}
         self._types: dict[int, Any] = {}
+        self._of_type: dict[int, tuple[Any, ...]] = {}
         self._defined: dict[int, list[Any]] = {}
         for relation in model.by_type("IfcRelDefinesByProperties"):
-            definition = relation.RelatingPropertyDefinition
-            if definition is not None:
-                for product in relation.RelatedObjects or ():
+            for definition in _definitions(relation.get_argument(RELATING)):
+                for product in relation.get_argument(RELATED) or ():
                     self._defined.setdefault(product.id(), []).append(definition)
         for relation in model.by_type("IfcRelDefinesByType"):
-            for product in relation.RelatedObjects or ():
-                self._types[product.id()] = relation.RelatingType
+            for product in relation.get_argument(RELATED) or ():
+                self._types[product.id()] = relation.get_argument(RELATING)
+        self._read_as = {
+            "IfcPropertySingleValue": self._single,
+            "IfcPropertyEnumeratedValue": self._enumerated,
+            "IfcPropertyListValue": self._list,
+            "IfcPropertyBoundedValue": self._bounded,
+            "IfcPropertyTableValue": self._table,
+            "IfcPropertyReferenceValue": self._reference,
+        }
 
     def type_of(self, product: Any) -> Any:
         """The type object of a product, or None."""
@@ -45,76 +60,156 @@ class PropertyReader:
 
     def sets_of(self, product: Any) -> PropertySets:
         """Set name -> property name -> value; a product's own value outranks its type's."""
-        found: dict[str, dict[str, PropertyValue]] = {}
-        kind = self.type_of(product)
-        inherited = (kind.HasPropertySets or ()) if kind is not None else ()
-        for definition in (*inherited, *self._defined.get(product.id(), ())):
-            name = getattr(definition, "Name", None)
-            if name:
-                found.setdefault(name, {}).update(self._values(definition))
+        number = product.id()
+        kind = self._types.get(number)
+        inherited = () if kind is None else self._sets_of_type(kind)
+        return self._merge((*inherited, *self._defined.get(number, ())))
+
+    def own_sets_of_type(self, kind: Any) -> PropertySets:
+        """The sets of a type object itself."""
+        return self._merge(self._sets_of_type(kind))
+
+    def _sets_of_type(self, kind: Any) -> tuple[Any, ...]:
+        number = kind.id()
+        if number not in self._of_type:
+            self._of_type[number] = tuple(kind.HasPropertySets or ())
+        return self._of_type[number]
+
+    def _merge(self, definitions: tuple[Any, ...]) -> PropertySets:
+        """Sets by name, the later over the earlier; products with the same definitions share the answer."""
+        if not definitions:
+            return NO_SETS
+        key = tuple(definition.id() for definition in definitions)
+        found = self._merged.get(key)
+        if found is None:
+            sets: dict[str, Mapping[str, PropertyValue]] = {}
+            for definition in definitions:
+                name, values = self._set(definition)
+                if name is not None:
+                    sets[name] = {**sets[name], **values} if name in sets else values
+            found = self._merged[key] = sets
         return found
 
-    def _values(self, definition: Any) -> Mapping[str, PropertyValue]:
+    def _set(self, definition: Any) -> tuple[str | None, Mapping[str, PropertyValue]]:
+        """Name and values of a set; None for the name of what is no such set (door linings)."""
         number = definition.id()
         if number not in self._sets:
+            values: Values = {}
+            name: str | None = None
             if definition.is_a("IfcPropertySet"):
-                self._sets[number] = self._properties(definition.HasProperties or ())
+                name = definition.get_argument(SET_NAME) or ""
+                self._add_properties(definition.get_argument(SET_PROPERTIES), values)
             elif definition.is_a("IfcElementQuantity"):
-                self._sets[number] = self._quantities(definition.Quantities or ())
-            else:
-                self._sets[number] = {}
+                name = definition.get_argument(SET_NAME) or ""
+                self._add_quantities(definition.get_argument(SET_QUANTITIES), values)
+            self._sets[number] = (name, values)
         return self._sets[number]
 
-    def _properties(self, properties: Iterable[Any]) -> dict[str, PropertyValue]:
-        values: dict[str, PropertyValue] = {}
-        for entry in properties:
-            if entry.is_a("IfcPropertySingleValue"):
-                values[entry.Name] = self._plain(entry.NominalValue, entry.Unit)
-            elif entry.is_a("IfcPropertyEnumeratedValue"):
-                values[entry.Name] = self._listed(
-                    entry.EnumerationValues, getattr(entry.EnumerationReference, "Unit", None)
-                )
-            elif entry.is_a("IfcPropertyListValue"):
-                values[entry.Name] = self._listed(entry.ListValues, entry.Unit)
-            elif entry.is_a("IfcPropertyBoundedValue"):
-                values[entry.Name] = self._bounded(entry)
-        return values
+    def _add_properties(
+        self, properties: Iterable[Any] | None, values: Values, before: str = "", depth: int = 0
+    ) -> None:
+        for entry in properties or ():
+            ifc_class = entry.is_a()
+            name = f"{before}{entry.get_argument(NAME)}"
+            read: Callable[[Any], PropertyValue] | None = self._read_as.get(ifc_class)
+            if read is not None:
+                values[name] = read(entry)
+            elif ifc_class == "IfcComplexProperty" and depth < COMPLEX_DEPTH:
+                self._add_properties(entry.HasProperties, values, f"{name}.", depth + 1)
 
-    def _quantities(self, quantities: Iterable[Any]) -> dict[str, PropertyValue]:
-        values: dict[str, PropertyValue] = {}
-        for entry in quantities:
-            if entry.is_a("IfcPhysicalSimpleQuantity"):
-                value = entry[3]
-                values[entry.Name] = (
-                    self._in_si(float(value), entry.is_a(), entry.Unit)
-                    if isinstance(value, int | float)
-                    else None
-                )
-        return values
+    def _add_quantities(
+        self, quantities: Iterable[Any] | None, values: Values, before: str = "", depth: int = 0
+    ) -> None:
+        """Quantities in SI; a formula beside one only tells how its author came to it."""
+        for entry in quantities or ():
+            ifc_class = entry.is_a()
+            name = f"{before}{entry.get_argument(NAME)}"
+            if ifc_class != "IfcPhysicalComplexQuantity":
+                value = entry.get_argument(QUANTITY_VALUE)
+                unit = entry.get_argument(QUANTITY_UNIT)
+                values[name] = self._number(value, ifc_class, unit)
+            elif depth < COMPLEX_DEPTH:
+                self._add_quantities(entry.HasQuantities, values, f"{name}.", depth + 1)
 
-    def _plain(self, value: Any, unit: Any = None) -> PropertyValue:
+    def _number(self, value: Any, ifc_class: str, unit: Any) -> float | str | None:
+        """A number in SI, as text when its unit has no way there; None, and counted, for what is no finite number."""
         if value is None:
             return None
-        inner = value.wrappedValue
-        if isinstance(inner, float):
-            return self._in_si(inner, value.is_a(), unit)
-        return inner if isinstance(inner, str | int | bool) else str(inner)
+        if isinstance(value, int | float) and math.isfinite(value):
+            told = self._measures.si(float(value), ifc_class, unit)
+            if isinstance(told, str) or math.isfinite(told):
+                return told
+        self.unreadable += 1
+        return None
 
-    def _in_si(self, value: float, ifc_type: str, unit: Any) -> PropertyValue:
-        """A number in SI units; with its unit as text when that cannot be converted. A unit of its own outranks the project's."""
-        factor = self._factor(ifc_type) if unit is None else scale_of(unit)
-        if factor is not None:
-            return value * factor
-        name = "?" if unit is None else unit_name(unit)
-        self.unknown_units[name] += 1
-        return f"{value} {name}"
+    def _single(self, entry: Any) -> PropertyValue:
+        value = entry.get_argument(SINGLE_VALUE)
+        return None if value is None else self._value(value, entry.get_argument(SINGLE_UNIT))
 
-    def _listed(self, values: Iterable[Any] | None, unit: Any) -> PropertyValue:
-        return ", ".join(str(self._plain(value, unit)) for value in values or ())
+    def _enumerated(self, entry: Any) -> PropertyValue:
+        reference = entry.EnumerationReference
+        unit = reference.Unit if reference is not None else None
+        return self._column(entry.EnumerationValues, unit)
+
+    def _list(self, entry: Any) -> PropertyValue:
+        return self._column(entry.ListValues, entry.Unit)
 
     def _bounded(self, entry: Any) -> PropertyValue:
-        low, high = (
-            self._plain(value, entry.Unit)
-            for value in (entry.LowerBoundValue, entry.UpperBoundValue)
+        unit = entry.Unit
+        return BoundedValue(
+            lower=self._scalar(entry.LowerBoundValue, unit),
+            upper=self._scalar(entry.UpperBoundValue, unit),
+            set_point=self._scalar(self._attributes.get(entry, "SetPointValue"), unit),
         )
-        return f"{'' if low is None else low} .. {'' if high is None else high}"
+
+    def _table(self, entry: Any) -> PropertyValue:
+        defining = self._column(entry.DefiningValues, entry.DefiningUnit)
+        defined = self._column(entry.DefinedValues, entry.DefinedUnit)
+        length = min(len(defining), len(defined))
+        return TableValue(defining[:length], defined[:length])
+
+    def _column(self, values: Iterable[Any] | None, unit: Any) -> tuple[Scalar, ...]:
+        return tuple(self._scalar(value, unit) for value in values or ())
+
+    def _scalar(self, value: Any, unit: Any) -> Scalar:
+        told = None if value is None else self._value(value, unit)
+        return told if not isinstance(told, tuple) else ", ".join(map(str, told))
+
+    def _value(self, value: Any, unit: Any) -> Scalar | tuple[Scalar, ...]:
+        """An IfcValue in SI; UNKNOWN of an IfcLogical is None."""
+        inner = value.get_argument(0)
+        ifc_class = value.is_a()
+        if isinstance(inner, bool):
+            return inner
+        if isinstance(inner, float):
+            return self._number(inner, ifc_class, unit)
+        if isinstance(inner, int):
+            # A whole number stays one unless it is a measure that must be scaled.
+            told = self._number(inner, ifc_class, unit)
+            return inner if told == inner else told
+        if isinstance(inner, tuple):
+            return tuple(
+                part if isinstance(part, str | int | float) else str(part) for part in inner
+            )
+        if ifc_class == "IfcLogical" and inner == "UNKNOWN":
+            return None
+        return inner if isinstance(inner, str) else str(inner)
+
+    def _reference(self, entry: Any) -> Scalar:
+        """What a property refers to, by its name."""
+        target = entry.PropertyReference
+        if target is None:
+            return None
+        names = ("Name", "Identification", "Identifier", "Id", "Location", "Description")
+        said = (self._attributes.word(target, name) for name in names)
+        return next((word for word in said if word), str(target.is_a()))
+
+
+def _definitions(relating: Any) -> Iterator[Any]:
+    """One definition, or those of an IfcPropertySetDefinitionSet."""
+    if relating is None:
+        return
+    if relating.is_a("IfcPropertySetDefinitionSet"):
+        yield from relating.get_argument(0)
+    else:
+        yield relating

@@ -4,24 +4,30 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ifcopenshell.util import element as element_util
-
-from cim.building import BuildingModel, Element, Site, Space, Undrawn
+from cim.building import BuildingModel, Element, ElementType, Site, Space, Undrawn
+from cim.ifc.attributes import Attributes
+from cim.ifc.classifications import ClassificationReader
+from cim.ifc.containment import Containment
 from cim.ifc.direct import DirectBodies
 from cim.ifc.document import Document, take_complaints
 from cim.ifc.drawing import Plan, draw, elements_of
 from cim.ifc.geometry_cache import GeometryCache
 from cim.ifc.georeference import read_georeference
+from cim.ifc.groups import read_groups
 from cim.ifc.map_conversion import (
     read_latitude_longitude,
     read_map_conversions,
     read_true_north,
 )
+from cim.ifc.materials import MaterialReader
+from cim.ifc.measures import Measures
+from cim.ifc.parcel import ParcelReader
 from cim.ifc.properties import PropertyReader
-from cim.ifc.spatial import StoreyFinder, read_buildings, read_storeys
+from cim.ifc.spatial import SpatialReader, storey_warnings
 from cim.ifc.tessellation import Tessellation
 from cim.ifc.units import ProjectUnits, read_units, scale_of
 from cim.text import Text
@@ -60,8 +66,10 @@ def read_open_file(
     products = [*elements, *spaces, *sites]
     drawn = draw(model, products, plan, progress, direct=direct, cache=cache)
     when_drawn()
-    sets = PropertyReader(model, units.factor)
-    storey = StoreyFinder(model).storey_of
+    measures, attributes = Measures(model), Attributes(model)
+    sets = PropertyReader(model, measures=measures, attributes=attributes)
+    content = _Content(model, units, attributes, sets, drawn)
+    spatial = content.spatial
     projects = list(model.by_type("IfcProject"))
     conversions = read_map_conversions(
         model,
@@ -69,80 +77,189 @@ def read_open_file(
         scale_of=scale_of,
         property_sets=[sets.sets_of(entity) for entity in (*projects, *sites)],
     )
-    return BuildingModel(
+    storeys = spatial.storeys()
+    zones, groups = read_groups(
+        model,
+        attributes=attributes,
+        sets_of=sets.sets_of,
+        classes_of=content.classifications.classes_of,
+    )
+    built = BuildingModel(
         sha256=_sha256(path),
         file_name=path.name,
         schema=document.schema,
         authoring_tool=_authoring_tool(model),
         project_name=next((p.Name or p.LongName for p in projects if p.Name or p.LongName), None),
-        sites=tuple(_site(site, drawn, units.length) for site in sites),
-        buildings=read_buildings(model),
-        storeys=read_storeys(model, units.length),
-        spaces=tuple(_space(space, drawn, storey, sets) for space in spaces),
-        elements=tuple(_element(element, drawn, storey, sets) for element in elements),
+        sites=tuple(content.site(site) for site in sites),
+        buildings=spatial.buildings(),
+        storeys=storeys,
+        spaces=tuple(content.space(space) for space in spaces),
+        elements=tuple(content.element(element) for element in elements),
         meshes=tuple(drawn.meshes),
         materials=tuple(drawn.materials),
         map_conversion=conversions[0] if conversions else None,
         true_north=read_true_north(model),
         undrawn=tuple(_undrawn((*elements, *spaces, *sites), drawn)),
-        warnings=(
-            *document.notes,
-            *(defect.sentence for defect in document.defects),
-            *_warnings(model, document.complaints),
-            *_unit_warnings(units, sets),
-        ),
+        warnings=(),
         length_unit=units.length,
         defects=document.defects,
         georeference=read_georeference(model, units.length, conversions[1:]),
+        project=spatial.project(),
+        facility_parts=spatial.facility_parts(),
+        types=content.types(),
+        zones=zones,
+        groups=groups,
     )
-
-
-def _element(
-    entity: Any, drawn: Tessellation, storey: Callable[[Any], str | None], sets: PropertyReader
-) -> Element:
-    kind = sets.type_of(entity)
-    return Element(
-        global_id=entity.GlobalId,
-        ifc_class=entity.is_a(),
-        name=entity.Name,
-        storey=storey(entity),
-        representation=drawn.bodies.get(entity.id()),
-        predefined_type=_predefined_type(entity),
-        type_name=kind.Name if kind is not None else None,
-        property_sets=sets.sets_of(entity),
+    # Values and boundaries that cannot be read are known only when all has been read.
+    warnings = (
+        *document.notes,
+        *(defect.sentence for defect in document.defects),
+        *_warnings(document.complaints),
+        *storey_warnings(storeys, spatial.building_level),
+        *content.parcels.warnings(),
+        *_unit_warnings(units, measures),
+        *_unreadable_values(sets),
     )
+    return replace(built, warnings=warnings)
 
 
-def _space(
-    entity: Any, drawn: Tessellation, storey: Callable[[Any], str | None], sets: PropertyReader
-) -> Space:
-    return Space(
-        global_id=entity.GlobalId,
-        name=entity.Name,
-        long_name=entity.LongName,
-        storey=storey(entity),
-        predefined_type=_predefined_type(entity),
-        representation=drawn.bodies.get(entity.id()),
-        property_sets=sets.sets_of(entity),
-    )
+class _Content:
+    """Turns entities into what the model holds, each subject read once for the whole file.
+
+    Args:
+        model: the open file.
+        units: of the project.
+        attributes: of its schema.
+        sets: property sets.
+        drawn: the bodies.
+    """
+
+    def __init__(
+        self,
+        model: Any,
+        units: ProjectUnits,
+        attributes: Attributes,
+        sets: PropertyReader,
+        drawn: Tessellation,
+    ) -> None:
+        self.attributes = attributes
+        self.classifications = ClassificationReader(model, attributes)
+        self.parcels = ParcelReader(units.length, units.angle)
+        self._containment = Containment(model)
+        self.spatial = SpatialReader(
+            model,
+            length_unit=units.length,
+            containment=self._containment,
+            attributes=attributes,
+            sets_of=sets.sets_of,
+            classes_of=self.classifications.classes_of,
+        )
+        self._materials = MaterialReader(model, length_unit=units.length, attributes=attributes)
+        self._length, self._sets, self._drawn = units.length, sets, drawn
+        self._types: dict[int, ElementType] = {}
+
+    def element(self, entity: Any) -> Element:
+        """A physical part."""
+        kind = self._sets.type_of(entity)
+        known = None if kind is None else self._type(kind)
+        place = self._containment.place_of(entity)
+        filling = self._containment.filling_of(entity)
+        return Element(
+            global_id=entity.GlobalId,
+            ifc_class=entity.is_a(),
+            name=entity.Name,
+            storey=place.storey,
+            representation=self._drawn.bodies.get(entity.id()),
+            predefined_type=self.attributes.predefined_type(entity, kind),
+            type_name=None if known is None else known.name,
+            property_sets=self._sets.sets_of(entity),
+            building=place.building,
+            container=place.container,
+            whole=self._containment.whole_of(entity, "IfcElement"),
+            host=None if filling is None else filling.host,
+            opening=None if filling is None else filling.opening,
+            object_type=entity.ObjectType,
+            type_id=None if known is None else known.global_id,
+            material=self._materials.material_of(entity, kind),
+            classifications=self.classifications.classes_of(entity, kind),
+        )
+
+    def space(self, entity: Any) -> Space:
+        """A room."""
+        kind = self._sets.type_of(entity)
+        known = None if kind is None else self._type(kind)
+        place = self._containment.place_of(entity)
+        return Space(
+            global_id=entity.GlobalId,
+            name=entity.Name,
+            long_name=entity.LongName,
+            storey=place.storey,
+            predefined_type=self._kind_of_space(entity, kind),
+            representation=self._drawn.bodies.get(entity.id()),
+            property_sets=self._sets.sets_of(entity),
+            building=place.building,
+            whole=self._containment.whole_of(entity, "IfcSpace"),
+            object_type=entity.ObjectType,
+            floor_level=self.attributes.number(entity, "ElevationWithFlooring", self._length),
+            type_name=None if known is None else known.name,
+            type_id=None if known is None else known.global_id,
+            classifications=self.classifications.classes_of(entity, kind),
+        )
+
+    def site(self, entity: Any) -> Site:
+        """A site with its parcel."""
+        latitude, longitude = read_latitude_longitude(entity)
+        parcel, source = self.parcels.parcel_of(entity)
+        return Site(
+            global_id=entity.GlobalId,
+            name=entity.Name or entity.LongName,
+            ref_latitude=latitude,
+            ref_longitude=longitude,
+            ref_elevation=self.attributes.number(entity, "RefElevation", self._length),
+            representation=self._drawn.bodies.get(entity.id()),
+            long_name=entity.LongName,
+            object_type=entity.ObjectType,
+            whole=self._containment.whole_of(entity, "IfcSite"),
+            composition=entity.CompositionType,
+            land_title_number=entity.LandTitleNumber,
+            address=self.spatial.address(entity, "SiteAddress"),
+            parcel=parcel,
+            parcel_source=source,
+            property_sets=self._sets.sets_of(entity),
+            classifications=self.classifications.classes_of(entity),
+        )
+
+    def types(self) -> tuple[ElementType, ...]:
+        """All types that something is an occurrence of, in the order of the file."""
+        return tuple(self._types[number] for number in sorted(self._types))
+
+    def _type(self, kind: Any) -> ElementType:
+        number = kind.id()
+        if number not in self._types:
+            self._types[number] = ElementType(
+                global_id=kind.GlobalId,
+                ifc_class=kind.is_a(),
+                name=kind.Name,
+                predefined_type=self.attributes.predefined_type(kind, None),
+                property_sets=self._sets.own_sets_of_type(kind),
+                material=self._materials.material_of(kind, None),
+                classifications=self.classifications.classes_of(kind),
+            )
+        return self._types[number]
+
+    def _kind_of_space(self, entity: Any, kind: Any) -> str | None:
+        """IFC2X3 has no PredefinedType for spaces; it says inside or outside."""
+        found = self.attributes.predefined_type(entity, kind)
+        older = self.attributes.word(entity, "InteriorOrExteriorSpace")
+        return found if found is not None or older in (None, "NOTDEFINED") else older
 
 
-def _site(entity: Any, drawn: Tessellation, length_unit: float) -> Site:
-    latitude, longitude = read_latitude_longitude(entity)
-    elevation = entity.RefElevation
-    return Site(
-        global_id=entity.GlobalId,
-        name=entity.Name or entity.LongName,
-        ref_latitude=latitude,
-        ref_longitude=longitude,
-        ref_elevation=None if elevation is None else float(elevation) * length_unit,
-        representation=drawn.bodies.get(entity.id()),
-    )
-
-
-def _predefined_type(entity: Any) -> str | None:
-    found = element_util.get_predefined_type(entity)
-    return None if found in (None, "NOTDEFINED") else str(found)
+def _unreadable_values(sets: PropertyReader) -> Iterable[Text]:
+    if sets.unreadable:
+        yield Text(
+            zh="有 {count} 个属性值不是有效数值，按未填处理。",
+            en="{count} values of properties are no finite numbers and count as absent.",
+        ).format(count=sets.unreadable)
 
 
 def _undrawn(products: Iterable[Any], drawn: Tessellation) -> Iterable[Undrawn]:
@@ -167,7 +284,7 @@ def _authoring_tool(model: Any) -> str | None:
     return None
 
 
-def _warnings(model: Any, parsing: Iterable[str]) -> Iterable[Text]:
+def _warnings(parsing: Iterable[str]) -> Iterable[Text]:
     complaints = [*parsing, *take_complaints()]
     for told in complaints[:LOG_LINES]:
         yield Text(zh="解析器提示：{told}", en="the parser says: {told}").format(told=told)
@@ -175,23 +292,16 @@ def _warnings(model: Any, parsing: Iterable[str]) -> Iterable[Text]:
         yield Text(
             zh="解析器还有 {count} 条提示。", en="{count} more messages of the parser"
         ).format(count=len(complaints) - LOG_LINES)
-    nameless = sum(1 for s in model.by_type("IfcBuildingStorey") if s.Elevation is None)
-    if nameless:
-        yield Text(
-            zh="有 {count} 个楼层没有标高。", en="{count} storeys have no elevation."
-        ).format(count=nameless)
 
 
-def _unit_warnings(units: ProjectUnits, sets: PropertyReader) -> Iterable[Text]:
+def _unit_warnings(units: ProjectUnits, measures: Measures) -> Iterable[Text]:
     if "LENGTHUNIT" in units.unassigned:
         yield Text(
             zh="文件没有指定长度单位，按米读取。",
             en="the file assigns no unit of length; it was read in metres.",
         )
-    if sets.unknown_units:
+    if measures.unknown:
         yield Text(
             zh="{count} 个属性值的单位无法换算（{names}），按文字保留。",
             en="the units of {count} property values cannot be converted ({names}); they are kept as text.",
-        ).format(
-            count=sets.unknown_units.total(), names=", ".join(sorted(sets.unknown_units)[:LISTED])
-        )
+        ).format(count=measures.unknown.total(), names=", ".join(sorted(measures.unknown)[:LISTED]))

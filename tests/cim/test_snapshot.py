@@ -2,20 +2,27 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cim.association import Classification, MaterialComponent, MaterialDefinition, MaterialKind
 from cim.building import (
+    Address,
     Building,
     BuildingModel,
     Defect,
     DefectKind,
     Element,
+    ElementType,
+    FacilityPart,
+    Group,
     MapConversion,
     Material,
+    Project,
     Representation,
     Site,
     Space,
@@ -24,6 +31,7 @@ from cim.building import (
 )
 from cim.errors import SnapshotError
 from cim.mesh import Mesh
+from cim.properties import BoundedValue, TableValue
 from cim.snapshot import read_snapshot, write_snapshot
 from cim.text import Text
 from tests.support.models import boxes_model
@@ -32,12 +40,47 @@ words = st.text(max_size=20)
 texts = st.builds(Text, zh=words, en=words)
 maybe = st.none() | words
 numbers = st.floats(-1e6, 1e6)
-values = st.none() | st.booleans() | st.integers(-(2**53), 2**53) | numbers | words
+scalars = st.none() | st.booleans() | st.integers(-(2**53), 2**53) | numbers | words
+columns = st.lists(scalars, max_size=3).map(tuple)
+values = (
+    scalars
+    | columns
+    | st.builds(BoundedValue, scalars, scalars, scalars)
+    | columns.map(lambda column: TableValue(column, column))
+)
 sets = st.dictionaries(words, st.dictionaries(words, values, max_size=3), max_size=2)
+share = st.floats(0, 1)
+colours = st.tuples(share, share, share, share)
+components = st.builds(
+    MaterialComponent, maybe, maybe, maybe, st.none() | numbers, st.none() | share, maybe,
+    st.none() | st.booleans(), st.none() | colours,
+)  # fmt: skip
+materials = st.none() | st.builds(
+    MaterialDefinition, st.sampled_from(MaterialKind), maybe, st.lists(components, max_size=3).map(tuple),
+    maybe, st.none() | numbers,
+)  # fmt: skip
+classes = st.lists(
+    st.builds(Classification, maybe, maybe, maybe, maybe, st.booleans()), max_size=2
+).map(tuple)
+addresses = st.none() | st.builds(
+    Address, st.lists(words, max_size=2).map(tuple), maybe, maybe, maybe, maybe, maybe
+)
+rings = st.lists(
+    st.lists(st.tuples(numbers, numbers, numbers), min_size=3, max_size=5).map(
+        lambda points: np.array(points, dtype=np.float64)
+    ),
+    max_size=2,
+).map(tuple)
+
+
+Part = TypeVar("Part")
 
 
 @st.composite
 def models(draw: st.DrawFn) -> BuildingModel:
+    def several(part: st.SearchStrategy[Part], most: int = 2) -> tuple[Part, ...]:
+        return tuple(draw(st.lists(part, max_size=most)))
+
     meshes = draw(st.lists(mesh(), max_size=4))
     body = st.none()
     if meshes:
@@ -49,36 +92,122 @@ def models(draw: st.DrawFn) -> BuildingModel:
         MapConversion, words, numbers, numbers, numbers, st.none() | numbers, st.none() | numbers,
         st.none() | numbers, maybe, maybe, st.none() | numbers, numbers,
     )  # fmt: skip
+    groups = st.builds(
+        Group, words, words, maybe, maybe, maybe, maybe, st.lists(words, max_size=3).map(tuple),
+        sets, classes,
+    )  # fmt: skip
     return BuildingModel(
         sha256=draw(words),
         file_name=draw(words),
         schema=draw(words),
         authoring_tool=draw(maybe),
         project_name=draw(maybe),
-        sites=tuple(
-            draw(
-                st.lists(st.builds(Site, words, maybe, numbers, numbers, numbers, body), max_size=2)
+        sites=several(
+            st.builds(
+                Site,
+                words,
+                maybe,
+                numbers,
+                numbers,
+                numbers,
+                body,
+                maybe,
+                maybe,
+                maybe,
+                maybe,
+                maybe,
+                addresses,
+                rings,
+                maybe,
+                sets,
+                classes,
             )
         ),
-        buildings=tuple(draw(st.lists(st.builds(Building, words, maybe), max_size=2))),
-        storeys=tuple(
-            draw(st.lists(st.builds(Storey, words, maybe, maybe, st.none() | numbers), max_size=3))
-        ),
-        spaces=tuple(
-            draw(
-                st.lists(
-                    st.builds(Space, words, maybe, maybe, maybe, maybe, body, sets), max_size=3
-                )
+        buildings=several(
+            st.builds(
+                Building,
+                words,
+                maybe,
+                words,
+                maybe,
+                maybe,
+                maybe,
+                maybe,
+                maybe,
+                maybe,
+                st.none() | numbers,
+                st.none() | numbers,
+                addresses,
+                sets,
+                classes,
             )
         ),
-        elements=tuple(
-            draw(
-                st.lists(
-                    st.builds(Element, words, words, maybe, maybe, body, maybe, maybe, sets),
-                    max_size=5,
-                )
+        storeys=several(
+            st.builds(
+                Storey,
+                words,
+                maybe,
+                maybe,
+                st.none() | numbers,
+                maybe,
+                st.booleans(),
+                st.none() | numbers,
+                maybe,
+                sets,
+                classes,
             )
         ),
+        spaces=several(
+            st.builds(
+                Space,
+                words,
+                maybe,
+                maybe,
+                maybe,
+                maybe,
+                body,
+                sets,
+                maybe,
+                maybe,
+                maybe,
+                st.none() | numbers,
+                maybe,
+                maybe,
+                classes,
+            )
+        ),
+        elements=several(
+            st.builds(
+                Element,
+                words,
+                words,
+                maybe,
+                maybe,
+                body,
+                maybe,
+                maybe,
+                sets,
+                maybe,
+                maybe,
+                maybe,
+                maybe,
+                maybe,
+                maybe,
+                maybe,
+                materials,
+                classes,
+            ),
+            5,
+        ),
+        project=draw(
+            st.none() | st.builds(Project, words, maybe, maybe, maybe, maybe, sets, classes)
+        ),
+        facility_parts=several(
+            st.builds(FacilityPart, words, words, maybe, maybe, maybe, maybe, sets, classes)
+        ),
+        types=several(st.builds(ElementType, words, words, maybe, maybe, sets, materials, classes)),
+        zones=several(groups),
+        groups=several(groups),
         meshes=tuple(meshes),
         materials=tuple(
             draw(
@@ -128,7 +257,9 @@ def plain(thing: object) -> object:
     if dataclasses.is_dataclass(thing):
         return [plain(getattr(thing, field.name)) for field in dataclasses.fields(thing)]
     if isinstance(thing, tuple | list):
-        return [plain(item) for item in thing]
+        return (type(thing).__name__, [plain(item) for item in thing])
+    if isinstance(thing, dict):
+        return {key: plain(item) for key, item in thing.items()}
     return thing
 
 
@@ -139,6 +270,37 @@ def test_a_model_comes_back_bit_for_bit(
     path = tmp_path_factory.getbasetemp() / "model.cim"
     write_snapshot(model, path)
     assert plain(read_snapshot(path)) == plain(model)
+
+
+@given(models())
+def test_a_model_that_came_back_is_written_as_the_same_bytes(
+    tmp_path_factory: pytest.TempPathFactory, model: BuildingModel
+) -> None:
+    first, second = (tmp_path_factory.getbasetemp() / name for name in ("first", "second"))
+    write_snapshot(model, first)
+    write_snapshot(read_snapshot(first), second)
+    back = second.read_bytes()
+    write_snapshot(read_snapshot(second), first)
+    assert first.read_bytes() == back
+
+
+def test_what_many_elements_share_is_stored_once_and_shared_again(tmp_path: Path) -> None:
+    model = boxes_model(dict.fromkeys("ABCDEFGHIJ", ((0, 0, 0), (1, 2, 3))))
+    shared = {"Pset_WallCommon": {"Reference": "a wall of this kind" * 20}}
+    brick = MaterialDefinition(MaterialKind.SINGLE, "brick", (MaterialComponent("brick"),))
+    model = dataclasses.replace(
+        model,
+        elements=tuple(
+            dataclasses.replace(e, property_sets=shared, material=brick) for e in model.elements
+        ),
+    )
+    path = tmp_path / "model.cim"
+    write_snapshot(model, path)
+    assert path.read_bytes().count(b"a wall of this kind") == 20
+    elements = read_snapshot(path).elements
+    assert len({id(e.property_sets) for e in elements}) == 1
+    assert len({id(e.material) for e in elements}) == 1
+    assert elements[0].property_sets == shared
 
 
 def test_the_same_model_gives_the_same_bytes(tmp_path: Path) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from cim.building import BuildingModel, Element, PropertySets, Site, Space
+from cim.building import BuildingModel, Element, Site, Space
+from cim.properties import PropertySets, Scalar, plain
 from viewer.server.schemas import ElementInfo
 
 
@@ -49,7 +50,7 @@ def _site(site: Site) -> ElementInfo:
         storey=None,
         predefined_type=None,
         type_name=None,
-        property_sets={},
+        property_sets=_plain(site.property_sets),
     )
 
 
@@ -57,5 +58,7 @@ def _storey(model: BuildingModel, global_id: str | None) -> str | None:
     return next((s.name for s in model.storeys if s.global_id == global_id), None)
 
 
-def _plain(sets: PropertySets) -> dict[str, dict[str, str | float | int | bool | None]]:
-    return {name: dict(values) for name, values in sets.items()}
+def _plain(sets: PropertySets) -> dict[str, dict[str, Scalar]]:
+    return {
+        name: {key: plain(value) for key, value in values.items()} for name, values in sets.items()
+    }

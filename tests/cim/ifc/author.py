@@ -28,6 +28,8 @@ class Author:
     def __init__(self, length: float = 0.001, schema: str = "IFC4") -> None:
         self.length = length
         self.file = ifcopenshell.file(schema=schema)
+        if schema == "IFC2X3":
+            self._sign()
         self.project = root.create_entity(self.file, ifc_class="IfcProject", name="project")
         unit.assign_unit(self.file, units=[self._unit(length)])
         model = context.add_context(self.file, context_type="Model")
@@ -106,6 +108,13 @@ class Author:
         """Write the file."""
         self.file.write(str(path))
         return path
+
+    def _sign(self) -> None:
+        """IFC2X3 wants to know who wrote a file."""
+        create = self.file.create_entity
+        person, office = create("IfcPerson", FamilyName="a"), create("IfcOrganization", Name="b")
+        create("IfcPersonAndOrganization", person, office)
+        create("IfcApplication", office, "1", "hand", "hand")
 
     def _part(self, ifc_class: str, name: str, whole: Any) -> Any:
         found = root.create_entity(self.file, ifc_class=ifc_class, name=name)
