@@ -132,7 +132,7 @@ def _probe(document: Any, request: Mapping[str, Any], skip: Mapping[int, Text]) 
 
     model, kernel = document.model, request["kernel"]
     units = read_units(model)
-    direct = DirectBodies(document.step, units.length, units.angle)
+    direct = DirectBodies(document.take_step(), units.length, units.angle)
     done = set(read_journal(Path(request["journal"])))
     groups: dict[int, list[Any]] = {}
     for product in products_of(model):

@@ -54,13 +54,13 @@ NEAREST: Mapping[str, str] = {
 """Header name -> the schema it is read through. IFC4X1 and 4X2 were drafts of IFC4X3's infrastructure classes."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Document:
     """An open file.
 
     Attributes:
         model: of IfcOpenShell.
-        step: the same file as arrays.
+        step: the same file as arrays; None once somebody has taken them.
         schema: as the header says.
         notes: what had to be done to open it.
         defects: what is wrong with it as a whole.
@@ -69,12 +69,23 @@ class Document:
     """
 
     model: Any
-    step: StepFile
+    step: StepFile | None
     schema: str
     notes: tuple[Text, ...] = ()
     defects: tuple[Defect, ...] = ()
     odd: Mapping[int, Oddity] = field(default_factory=dict)
     complaints: tuple[str, ...] = ()
+
+    def take_step(self) -> StepFile:
+        """The file as arrays, given away: they are larger than the file, and nobody needs them once it is drawn.
+
+        Raises:
+            ValueError: they were taken before.
+        """
+        taken, self.step = self.step, None
+        if taken is None:
+            raise ValueError("taken before")
+        return taken
 
 
 def open_document(path: Path, scratch: Path, *, file_bytes: int) -> Document:

@@ -62,9 +62,10 @@ def read_open_file(
     elements = elements_of(model)
     spaces, sites = list(model.by_type("IfcSpace")), list(model.by_type("IfcSite"))
     units = read_units(model)
-    direct = DirectBodies(document.step, units.length, units.angle)
+    direct = DirectBodies(document.take_step(), units.length, units.angle)
     products = [*elements, *spaces, *sites]
     drawn = draw(model, products, plan, progress, direct=direct, cache=cache)
+    del direct
     when_drawn()
     measures, attributes = Measures(model), Attributes(model)
     sets = PropertyReader(model, measures=measures, attributes=attributes)

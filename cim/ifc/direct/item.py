@@ -144,14 +144,16 @@ class Items:
         return Piece(body, None, self._profiles.is_round(profile), is_closed=True)
 
     def _brep(self, row: int, name: str) -> Triangles:
-        """A body bounded by closed shells, turned right side out; one that is not closed stays as it is written."""
+        """A body bounded by closed shells, turned right side out; one that is not closed is the kernel's, which mends some."""
         arguments = self._records.read(row, name)
         inner = arguments[1] if len(arguments) > 1 else []
         if any(self._records.name(shell) != "IFCCLOSEDSHELL" for shell in (arguments[0], *inner)):
             raise NotDirectError(name)
         vertices, faces = facets.shells(self._records, (arguments[0], *inner))
         volume = enclosed_volume(vertices, faces)
-        return vertices, faces if volume is None or volume >= 0.0 else faces[:, ::-1]
+        if volume is None:
+            raise NotDirectError("not a closed body")
+        return vertices, faces if volume >= 0.0 else faces[:, ::-1]
 
     def _boolean(self, row: int, depth: int) -> Solid:
         if depth > DEEPEST:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 import mapbox_earcut
@@ -102,8 +103,47 @@ def triangulated(rings: Rings) -> NDArray[np.int32]:
         raise NotDirectError("polygon")
     turned = areas < 0.0
     faces[turned] = faces[turned, ::-1]
-    kept: NDArray[np.int32] = faces[areas != 0.0]
-    return kept
+    whole = _with_all_points(faces[areas != 0.0], [len(ring) for ring in rings])
+    if abs(np.abs(_doubled_areas(points, whole)).sum() - wanted) > AREA_AGREES * abs(wanted):
+        raise NotDirectError("polygon")  # a point left out was no point of a straight edge
+    return whole
+
+
+def _with_all_points(faces: NDArray[np.int32], lengths: Sequence[int]) -> NDArray[np.int32]:
+    """Triangles that use every point of their rings.
+
+    Earcut leaves out points on a straight edge. The faces next door have them, so without them a closed body would not be.
+    """
+    used = np.zeros(sum(lengths), dtype=bool)
+    used[faces] = True
+    if used.all():
+        return faces
+    triangles = [tuple(face) for face in faces.tolist()]
+    start = 0
+    for length in lengths:
+        ring = np.arange(start, start + length)
+        start += length
+        kept = np.flatnonzero(used[ring])
+        if not len(kept):
+            raise NotDirectError("polygon")
+        for place, here in enumerate(kept.tolist()):
+            steps = (kept[(place + 1) % len(kept)] - here) % length or length
+            chain = ring[(here + np.arange(steps + 1)) % length].tolist()
+            if len(chain) > 2:
+                _split_edge(triangles, chain)
+    return np.array(triangles, dtype=np.int32)
+
+
+def _split_edge(triangles: list[tuple[int, ...]], chain: list[int]) -> None:
+    """Split the triangle that has an edge from the first to the last point of a chain at the points between, in place."""
+    for place, (a, b, c) in enumerate(triangles):
+        for first, last, apex in ((a, b, c), (b, c, a), (c, a, b)):
+            if (first, last) == (chain[0], chain[-1]):
+                triangles[place : place + 1] = [
+                    (one, other, apex) for one, other in itertools.pairwise(chain)
+                ]
+                return
+    raise NotDirectError("polygon")
 
 
 @compiled

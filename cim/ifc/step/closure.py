@@ -28,7 +28,9 @@ class Closures:
         self._names = np.frombuffer(joined or b"\0", dtype=np.uint8)
         lengths = [len(name) + 1 for name in step.names]
         self._starts = np.cumsum([0, *lengths]).astype(np.int64)
+        # As long as the file, so made once: a closure is small.
         self._order = np.full(len(step.numbers), -1, dtype=np.int64)
+        self._met = np.zeros(len(step.numbers) + 1, dtype=np.int64)
 
     def take(self, roots: Sequence[int]) -> tuple[bytes, NDArray[np.int64]]:
         """Content of instances and of all they refer to, and their rows.
@@ -49,6 +51,7 @@ class Closures:
             self._names,
             self._starts,
             self._order,
+            self._met,
             np.array(roots, dtype=np.int64),
         )
         return told.tobytes(), rows
@@ -101,10 +104,9 @@ def _put_number(buffer, size, bits, value):  # type: ignore[no-untyped-def]
 
 @compiled
 def _closure(  # type: ignore[no-untyped-def]  # noqa: C901 - one branch a kind of token
-    kinds, values, firsts, types, content, names, starts, order, roots
+    kinds, values, firsts, types, content, names, starts, order, met, roots
 ):
     told = np.zeros(BUFFER, dtype=np.uint8)
-    met = np.zeros(len(order) + 1, dtype=np.int64)  # pages that nothing is written to cost nothing
     bits = np.zeros(1)
     size, count, done = np.int64(0), np.int64(0), np.int64(0)
     for root in roots:
@@ -145,4 +147,4 @@ def _closure(  # type: ignore[no-untyped-def]  # noqa: C901 - one branch a kind 
         size += ONE
     for place in range(count):
         order[met[place]] = -1
-    return told[:size], met[:count]
+    return told[:size], met[:count].copy()
