@@ -6,6 +6,8 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import ifcopenshell
+
 from cim.building import MapConversion
 
 UnitScale = Callable[[Any], float | None]
@@ -93,8 +95,15 @@ def _from_rigid_operation(entity: Any, length_unit: float, scale_of: UnitScale) 
         vertical_datum=getattr(crs, "VerticalDatum", None),
         map_unit=scale_of(getattr(crs, "MapUnit", None)),
         length_unit=length_unit,
-        angular=any("Angle" in coordinate.is_a() for coordinate in (first, second)),
+        angular=any(_is_angle(coordinate) for coordinate in (first, second)),
     )
+
+
+def _is_angle(coordinate: Any) -> bool:
+    """Whether a measure is one of an angle; a bare number, which the schema forbids and some write, is a length."""
+    if not isinstance(coordinate, ifcopenshell.entity_instance):
+        return False
+    return "Angle" in str(coordinate.is_a())  # type: ignore[no-untyped-call]
 
 
 def _from_property_set(

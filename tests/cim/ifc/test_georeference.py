@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +68,23 @@ def test_a_rigid_operation(tmp_path: Path, length: float) -> None:
     found = taken(author, tmp_path)
     assert (found.source, found.findings) == ("IfcRigidOperation", ())
     assert found.placement.rotation == 0.0
+
+
+def test_a_rigid_operation_of_bare_numbers_is_one_of_lengths(tmp_path: Path) -> None:
+    author = authored(1.0)
+    author.file.create_entity(
+        "IfcRigidOperation", SourceCRS=context_of(author), TargetCRS=crs_of(author),
+        FirstCoordinate=author.file.create_entity("IfcLengthMeasure", 610_000.0),
+        SecondCoordinate=author.file.create_entity("IfcLengthMeasure", 2_705_000.0), Height=5.0,
+    )  # fmt: skip
+    path = author.write(tmp_path / "a.ifc")
+    text = path.read_text(encoding="ascii")
+    bare = re.sub(r"IFCLENGTHMEASURE\((\d+\.)\)", r"\1", text)
+    assert bare != text
+    path.write_text(bare, encoding="ascii")
+    found = read_ifc(path).map_conversion
+    assert found is not None
+    assert (found.eastings, found.northings, found.angular) == (610_000.0, 2_705_000.0, False)
 
 
 def property_set(author: Author, name: str, values: dict[str, Any], kind: str, holder: Any) -> None:
