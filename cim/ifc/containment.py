@@ -90,10 +90,10 @@ class Containment:
         return self._fillings.get(product.id())
 
     def _climb(self, number: int) -> Place:
-        path = []
+        path: dict[int, None] = {}
         here: int | None = number
         while here is not None and here not in self._known and here not in path:
-            path.append(here)
+            path[here] = None
             here = self._above.get(here)
         # A file that goes in a circle ends nowhere.
         place = NOWHERE if here is None else self._known.get(here, NOWHERE)

@@ -21,6 +21,12 @@ Points = NDArray[np.float64]
 ARC_SAG = 1e-3  # m between an arc and its chords
 CLOSED = 1e-3  # m between two ends that are meant to be one
 DEPTH = 16  # mapped items and composites inside one another
+MOST_CURVES = (
+    100_000  # of one site, counted as often as they are drawn: nested ones unfold without end
+)
+MOST_CHORDS = 10_000  # of one arc: 1 mm on a radius of 10 km
+BROKEN = (ArithmeticError, AttributeError, IndexError, TypeError, ValueError, np.linalg.LinAlgError)
+"""What a curve raises that lacks a part or contradicts its schema."""
 
 
 class CurveReader:
@@ -38,6 +44,7 @@ class CurveReader:
         """Classes of curves that could not be read, and how often."""
         self.open = 0
         """Chains of curves that do not close."""
+        self._drawn = 0
 
     def rings(self, items: Iterable[Any], matrix: Points) -> tuple[Points, ...]:
         """Closed rings drawn by items of a representation; pieces are joined end to end.
@@ -49,6 +56,7 @@ class CurveReader:
         Returns:
             Each shape (N, 3), N >= 3, metres, engineering CRS, the first point not repeated.
         """
+        self._drawn = 0
         pieces = [piece for item in items for piece in self._pieces(item, 0) if len(piece) >= 2]
         rings = []
         for chain in _chained(pieces):
@@ -61,10 +69,18 @@ class CurveReader:
         return tuple(rings)
 
     def _pieces(self, item: Any, depth: int) -> Iterator[Points]:
-        """Curves of an item as points, shape (N, 3), metres, item frame."""
-        if depth > DEPTH:
+        """Curves of an item as points, shape (N, 3), metres, item frame; one that is broken is counted."""
+        self._drawn += 1
+        if depth > DEPTH or self._drawn > MOST_CURVES:
             self.unknown[item.is_a()] += 1
-        elif item.is_a("IfcGeometricSet"):
+            return
+        try:
+            yield from self._parts(item, depth)
+        except BROKEN:
+            self.unknown[item.is_a()] += 1
+
+    def _parts(self, item: Any, depth: int) -> Iterator[Points]:
+        if item.is_a("IfcGeometricSet"):
             for element in item.Elements or ():
                 if not element.is_a("IfcPoint"):
                     yield from self._pieces(element, depth + 1)
@@ -75,7 +91,7 @@ class CurveReader:
                 yield from self._pieces(curve, depth + 1)
         else:
             points = self._curve(item, depth)
-            if points is None:
+            if points is None or not np.isfinite(points).all():
                 self.unknown[item.is_a()] += 1
             else:
                 yield points
@@ -117,6 +133,9 @@ class CurveReader:
     def _composite(self, curve: Any, depth: int) -> Points | None:
         parts = []
         for segment in curve.Segments or ():
+            self._drawn += 1
+            if self._drawn > MOST_CURVES:
+                return None
             points = self._curve(segment.ParentCurve, depth + 1)
             if points is None:
                 return None
@@ -144,8 +163,11 @@ class CurveReader:
             return np.asarray(self._points([point])[0])
         step = self._points([line.Dir.Orientation.DirectionRatios])[0] / self._length
         start = self._points([line.Pnt.Coordinates])[0]
+        size = float(np.linalg.norm(step))
+        if size == 0.0:
+            raise ZeroDivisionError(line.id())
         length = float(line.Dir.Magnitude) * self._length * (parameter or 0.0)
-        return np.asarray(start + step / np.linalg.norm(step) * length)
+        return np.asarray(start + step / size * length)
 
     def _on_circle(self, circle: Any, trim: Any) -> float:
         """Angle of a trimming point, radians."""
@@ -204,7 +226,9 @@ def _chords(radius: float, angle: float) -> int:
     """How many chords keep within `ARC_SAG` of an arc."""
     if radius <= ARC_SAG:
         return 1
-    return max(2, math.ceil(angle / (2.0 * math.acos(1.0 - ARC_SAG / radius))))
+    # The half angle by its sine: a cosine near 1 loses it on large radii.
+    half = math.asin(math.sqrt(ARC_SAG / (2.0 * radius))) * 2.0
+    return min(max(2, math.ceil(angle / (2.0 * half))), MOST_CHORDS)
 
 
 def _chained(pieces: list[Points]) -> Iterator[Points]:

@@ -29,6 +29,8 @@ from cim.text import Text
 HEADER_BYTES = 1 << 16
 FILE_SCHEMA = re.compile(rb"FILE_SCHEMA\s*\(\s*\(\s*'([^']*)'", re.IGNORECASE)
 NOT_FOUND = re.compile(r"used by instance #(\d+) at attribute index (\d+) not found")
+# Behind the severity the parser writes the time, the kernel a code of its own ([GEO327]) and then the time.
+TIME_OF_DAY = re.compile(r"^\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\] ")
 TOLD = re.compile(r"at attribute index \d+ not found|^Entity with name '.*' not found in schema")
 SHAPING = (5, 6)  # places of ObjectPlacement and Representation among the attributes of IfcProduct
 
@@ -164,7 +166,11 @@ def _opened(
 def take_complaints() -> list[str]:
     """What IfcOpenShell's log says went wrong since it was last asked, without the time of day."""
     log: str = ifcopenshell.get_log()  # type: ignore[no-untyped-call]
-    return [line.split("] ", 2)[-1].strip() for line in log.splitlines() if "[error]" in line]
+    return [
+        TIME_OF_DAY.sub("", line.split("] ", 2)[-1]).strip()
+        for line in log.splitlines()
+        if "[error]" in line
+    ]
 
 
 def _lame(model: Any, complaints: list[str]) -> Iterator[int]:

@@ -48,6 +48,7 @@ class SpatialReader:
         self._attributes = attributes
         self._sets_of = sets_of
         self._classes_of = classes_of
+        self._levels: dict[str, float | None] | None = None
 
     def project(self) -> Project | None:
         """The first project of the file, or None."""
@@ -168,10 +169,9 @@ class SpatialReader:
 
     def building_level(self, global_id: str | None) -> float | None:
         """Height of a building's placement, metres, engineering CRS; None without one."""
-        for entity in self._facilities():
-            if entity.GlobalId == global_id:
-                return self._level(entity)
-        return None
+        if self._levels is None:
+            self._levels = {entity.GlobalId: self._level(entity) for entity in self._facilities()}
+        return None if global_id is None else self._levels.get(global_id)
 
     def _level(self, entity: Any) -> float | None:
         matrix = engineering_matrix(entity.ObjectPlacement, self._length)

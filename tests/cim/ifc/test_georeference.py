@@ -200,3 +200,20 @@ def test_numbers_that_are_none_do_not_place_anything(tmp_path: Path) -> None:
     assert ledger.taken is None
     assert ledger.candidates[0].as_read.eastings == 0.0
     assert [f.code.value for f in ledger.candidates[0].findings] == ["FRAME-OUTSIDE"]
+
+
+def test_a_placement_that_goes_in_a_circle_is_nowhere(tmp_path: Path) -> None:
+    author = Author(1.0)
+    author.block((1.0, 1.0, 1.0))
+    author.place(author.site, (10.0, 20.0, 30.0))
+    storey = author.storey("2F", 4.5)
+    author.place(storey, (0.0, 0.0, 4.5))
+    storey.ObjectPlacement.PlacementRelTo = storey.ObjectPlacement
+    author.place(author.building, (0.0, 0.0, 1.0))
+    author.building.ObjectPlacement.PlacementRelTo = author.building.ObjectPlacement
+    model = read_ifc(author.write(tmp_path / "a.ifc"))
+    assert [(o.ifc_class, o.position) for o in model.georeference.origins] == [
+        ("IfcSite", (10.0, 20.0, 30.0))
+    ]
+    (found,) = (s for s in model.storeys if s.name == "2F")
+    assert (found.level, found.elevation, found.estimated) == (None, 4.5, False)

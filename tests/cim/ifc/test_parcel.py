@@ -137,3 +137,42 @@ def test_a_body_is_no_parcel(tmp_path: Path) -> None:
     (site,) = p.read(tmp_path).sites
     assert site.representation is not None
     assert site.parcel == ()
+
+
+def test_broken_curves_are_told_and_the_others_read(tmp_path: Path) -> None:
+    p = Parcel()
+    nowhere = p.make("IfcTrimmedCurve", p.make("IfcLine", p.point(0.0, 0.0), p.make("IfcVector", p.make("IfcDirection", (0.0, 0.0)), 1.0)), [p.make("IfcParameterValue", 0.0)], [p.make("IfcParameterValue", 1.0)], True, "PARAMETER")  # fmt: skip
+    beyond = p.make("IfcIndexedPolyCurve", p.make("IfcCartesianPointList2D", [[0.0, 0.0], [1.0, 0.0]]), [p.make("IfcLineIndex", [1, 9])])  # fmt: skip
+    ring = p.polyline([*RING, RING[0]])
+    p.draw(p.shape("FootPrint", "GeometricCurveSet", [p.make("IfcGeometricCurveSet", [nowhere, beyond, ring])]))  # fmt: skip
+    model = p.read(tmp_path)
+    (found,) = model.sites[0].parcel
+    assert shapely.Polygon(found).area == pytest.approx(1200.0)
+    assert sorted(warning.en for warning in model.warnings) == [
+        "1 IfcIndexedPolyCurve of the site's boundary could not be read.",
+        "1 IfcTrimmedCurve of the site's boundary could not be read.",
+        "the parser says: IfcIndexedPolyCurve index out of bounds for index 9",
+    ]
+
+
+def test_a_curve_of_itself_comes_to_an_end(tmp_path: Path) -> None:
+    p = Parcel()
+    line = p.polyline([(0.0, 0.0), (1.0, 0.0)])
+    segments = [p.make("IfcCompositeCurveSegment", "CONTINUOUS", True, line) for _ in range(12)]
+    whole = p.make("IfcCompositeCurve", segments, False)
+    for segment in segments[1:]:
+        segment.ParentCurve = whole
+    p.draw(p.shape("FootPrint", "Curve2D", [whole, p.polyline([*RING, RING[0]])]))
+    model = p.read(tmp_path)
+    assert [len(ring) for ring in model.sites[0].parcel] == [4]
+    assert [warning.en for warning in model.warnings] == [
+        "1 IfcCompositeCurve of the site's boundary could not be read."
+    ]
+
+
+def test_an_arc_of_huge_radius_has_a_bounded_number_of_chords(tmp_path: Path) -> None:
+    p = Parcel()
+    p.draw(p.shape("FootPrint", "Curve2D", [p.circle((0.0, 0.0), 1e9)]))
+    (ring,) = p.read(tmp_path).sites[0].parcel
+    assert len(ring) == 10_000
+    np.testing.assert_allclose(np.linalg.norm(ring[:, :2] - (100.0, 200.0), axis=1), 1e9)
