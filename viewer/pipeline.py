@@ -71,8 +71,9 @@ def format_place(place: ExplicitPlace) -> str:
         f"{place.eastings:.4f},{place.northings:.4f},"
         f"{place.orthogonal_height:.4f},{place.angle_degrees:.9f}"
     )
-    if place.horizontal_uncertainty or place.vertical_uncertainty:
-        text += f";uh={place.horizontal_uncertainty:.4f};uv={place.vertical_uncertainty:.4f}"
+    doubts = f";uh={place.horizontal_uncertainty:.4f};uv={place.vertical_uncertainty:.4f}"
+    if doubts != ";uh=0.0000;uv=0.0000":  # what is read again must give the same text
+        text += doubts
     return text if place.basis is None else f"{text};basis={place.basis}"
 
 
@@ -245,7 +246,10 @@ def publish_stage(work: Path, city_folder: Path) -> None:
     city = read_city(city_folder)
     model = read_snapshot(work / MODEL)
     document = json.loads((work / REPORT).read_text(encoding="utf-8"))
-    _write(work / GLOBE_REPORT, _json(report_on_globe(document, model, city.frame)))
+    _write(
+        work / GLOBE_REPORT,
+        _json(report_on_globe(document, model, city.frame, city.terrain.extent)),
+    )
 
 
 def build_city(folder: Path, progress: Progress | None = None) -> City:

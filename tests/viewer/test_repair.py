@@ -87,6 +87,9 @@ def misplaced(office: Office, submissions: Path) -> str:
     assert report["frame"]["taken"] is None
     (candidate,) = report["frame"]["candidates"]
     assert [f["code"] for f in candidate["findings"]] == ["FRAME-SWAPPED"]
+    # Its easting is a northing: as far west and north of the city as the two differ.
+    east, north = MISPLACED.centre
+    assert candidate["city_distance"] == pytest.approx(math.sqrt(2.0) * (north - east), rel=1e-2)
     assert candidate["as_read"]["eastings"] == pytest.approx(MISPLACED.centre[1])
     others = {f["outcome"] for f in report["findings"] if f["rule"] != "FRM-01"}
     assert others == {"not_checkable"}
@@ -157,6 +160,14 @@ def test_by_its_parcel(office: Office, misplaced: str, twin: dict[str, Any]) -> 
     store.close()
     assert ("placed", proposal["place"]) in events
     assert ("parcel", "滨海中心地块") in events
+    record = office.get(f"{base}/history")
+    assert [line["event"] for line in record] == [
+        "submitted", "published", "parcel", "published", "placed", "published",
+    ]  # fmt: skip
+    stated = record[4]["place"]
+    assert stated["basis"] == "parcel"
+    assert (stated["eastings"], stated["northings"]) == pytest.approx(COMPLIANT.centre, abs=1e-3)
+    assert all(line["place"] is None for line in record if line["event"] != "placed")
 
 
 def test_by_three_points(
