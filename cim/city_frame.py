@@ -107,6 +107,12 @@ class CityFrame:
         """
         return _transform(self.projected_crs, GEOGRAPHIC_CRS, self._with_ellipsoidal_height(points))
 
+    def from_geographic(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The inverse of `to_geographic`: shape (N, 3), degrees and ellipsoidal metres -> easting, northing, orthogonal height."""
+        projected = _transform(GEOGRAPHIC_CRS, self.projected_crs, points)
+        projected[:, 2] -= self.separation_at(projected)
+        return projected
+
     def east_north_up(self, origin: NDArray[np.float64]) -> NDArray[np.float64]:
         """The local tangent frame at a projected point.
 

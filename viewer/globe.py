@@ -21,6 +21,8 @@ from cim.mesh import box_corners, transform_points
 FAR = 300.0  # m; a line longer than this is a line of sight, not a distance to keep
 LEAST_RADIUS = 15.0  # m; nearer than this a camera sees only a wall
 DECIMALS = 9  # of a degree: 0.1 mm
+Extent = tuple[float, float, float, float]
+"""West, south, east, north of the city's ground, metres, projected frame."""
 
 
 def layer_on_globe(features: Iterable[ControlFeature], frame: CityFrame) -> dict[str, Any]:
@@ -40,7 +42,7 @@ def layer_on_globe(features: Iterable[ControlFeature], frame: CityFrame) -> dict
 
 
 def report_on_globe(
-    document: dict[str, Any], model: BuildingModel, frame: CityFrame
+    document: dict[str, Any], model: BuildingModel, frame: CityFrame, extent: Extent
 ) -> dict[str, Any]:
     """A report with each finding's geometry and a place to look at, both on the globe.
 
@@ -48,6 +50,7 @@ def report_on_globe(
         document: the report's JSON values.
         model: as read; places the elements that findings name.
         frame: the city's.
+        extent: of its ground.
     """
     boxes = _element_boxes(document, model, frame)
     whole = _focus(np.concatenate(list(boxes.values())), frame) if boxes else None
@@ -66,7 +69,7 @@ def report_on_globe(
         )
     named = {name for finding in findings for name in finding["elements"]}
     names = {name: said for name, said in _names(model) if name in named}
-    ledger = frame_on_globe(document["frame"], model, frame)
+    ledger = frame_on_globe(document["frame"], model, frame, extent)
     return document | {
         "findings": findings,
         "element_names": names,
@@ -76,16 +79,16 @@ def report_on_globe(
 
 
 def frame_on_globe(
-    ledger: dict[str, Any], model: BuildingModel, frame: CityFrame
+    ledger: dict[str, Any], model: BuildingModel, frame: CityFrame, extent: Extent
 ) -> dict[str, Any]:
-    """The frame ledger with each candidate's origin and the model's outline there, for a map."""
+    """The frame ledger with each candidate's origin, the model's outline there and its distance from the city, for a map."""
     bounds = model.bounds()
     corners = (
         np.zeros((1, 3)) if bounds is None else np.vstack([np.zeros(3), _base_corners(bounds)])
     )
     return ledger | {
         "candidates": [
-            candidate | _candidate_on_globe(candidate, corners, frame)
+            candidate | _candidate_on_globe(candidate, corners, frame, extent)
             for candidate in ledger["candidates"]
         ]
     }
@@ -103,20 +106,22 @@ def _base_corners(bounds: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _candidate_on_globe(
-    candidate: Mapping[str, Any], corners: NDArray[np.float64], frame: CityFrame
+    candidate: Mapping[str, Any], corners: NDArray[np.float64], frame: CityFrame, extent: Extent
 ) -> dict[str, Any]:
-    nowhere: dict[str, Any] = {"position_wgs84": None, "outline_wgs84": None}
+    nowhere: dict[str, Any] = {"position_wgs84": None, "outline_wgs84": None, "city_distance": None}
     if candidate["eastings"] is None:
         return nowhere
+    projected = _placement_of(candidate, frame).to_projected(corners)
+    nowhere["city_distance"] = _distance(projected, extent)
     try:
-        points = frame.to_geographic(_placement_of(candidate, frame).to_projected(corners))
+        points = frame.to_geographic(projected)
     except FrameError:  # where the city's separation grid does not reach
         return nowhere
     if not np.isfinite(points).all():
         return nowhere
     longitude, latitude, height = points[0].tolist()
     ring = points[1:, :2]
-    return {
+    return nowhere | {
         "position_wgs84": {
             "longitude": round(longitude, DECIMALS),
             "latitude": round(latitude, DECIMALS),
@@ -124,6 +129,15 @@ def _candidate_on_globe(
         },
         "outline_wgs84": _mapping(shapely.Polygon(ring)) if len(ring) else None,
     }
+
+
+def _distance(points: NDArray[np.float64], extent: Extent) -> float | None:
+    """Metres from the nearest of points, shape (N, 3), to the city's ground; 0 inside, None for points nowhere."""
+    west, south, east, north = extent
+    low, high = np.array([west, south]), np.array([east, north])
+    beyond = np.maximum(np.maximum(low - points[:, :2], points[:, :2] - high), 0.0)
+    nearest = float(np.hypot(*beyond.T).min())
+    return round(nearest, 3) if math.isfinite(nearest) else None
 
 
 def _placement_of(candidate: Mapping[str, Any], frame: CityFrame) -> Placement:
@@ -137,9 +151,7 @@ def _placement_of(candidate: Mapping[str, Any], frame: CityFrame) -> Placement:
     )
 
 
-def home_of(
-    frame: CityFrame, extent: tuple[float, float, float, float], ground: float
-) -> dict[str, float]:
+def home_of(frame: CityFrame, extent: Extent, ground: float) -> dict[str, float]:
     """Where the page's camera starts: the middle of the city, far enough to see half of it."""
     west, south, east, north = extent
     middle = np.array([[(west + east) / 2.0, (south + north) / 2.0, ground]])

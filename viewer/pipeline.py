@@ -248,7 +248,10 @@ def publish_stage(work: Path, city_folder: Path) -> None:
     city = read_city(city_folder)
     model = read_snapshot(work / MODEL)
     document = json.loads((work / REPORT).read_text(encoding="utf-8"))
-    _write(work / GLOBE_REPORT, _json(report_on_globe(document, model, city.frame)))
+    _write(
+        work / GLOBE_REPORT,
+        _json(report_on_globe(document, model, city.frame, city.terrain.extent)),
+    )
 
 
 def build_city(folder: Path, progress: Progress | None = None) -> City:

@@ -26,6 +26,7 @@ class ReviewPage:
         self.server = server
         self.outside: list[str] = []
         self.complaints: list[str] = []
+        self.complaints_allowed: int | None = None  # a status this test provokes
 
     def open(self, view: str = "") -> None:
         """Open the page, with a view after ``#``, and wait for the scene."""
@@ -87,6 +88,17 @@ class ReviewPage:
     def click_stage(self, x: int, y: int) -> None:
         """Click a pixel of the stage."""
         self.find("stage").click(position={"x": x, "y": y})
+
+    def coordinate(self, pair: int, axis: str) -> float | None:
+        """A coordinate of a pair of points as the page shows it; None while it is empty."""
+        shown = self.page.locator(f'[data-test-coordinate="{pair}-{axis}"]').input_value()
+        return float(shown) if shown else None
+
+    def type_coordinate(self, pair: int, axis: str, value: float) -> None:
+        """Type a coordinate of a pair of points, to a tenth of a millimetre, and leave its field."""
+        field = self.page.locator(f'[data-test-coordinate="{pair}-{axis}"]')
+        field.fill(f"{value:.4f}")
+        field.blur()
 
     def height_at(self, x: int, y: int) -> float:
         """Ellipsoidal height of what is seen at a pixel, metres."""

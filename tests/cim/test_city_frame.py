@@ -62,6 +62,12 @@ def test_height_of_the_city_is_not_the_height_of_the_globe() -> None:
     assert FRAME.to_geographic(np.array([[*ORIGIN, 3.5]]))[0, 2] == pytest.approx(13.7, abs=1e-6)
 
 
+@given(offsets, offsets, offsets)
+def test_a_point_seen_on_the_globe_comes_back(dx: float, dy: float, height: float) -> None:
+    point = np.array([[ORIGIN[0] + dx, ORIGIN[1] + dy, height]])
+    assert np.abs(FRAME.from_geographic(FRAME.to_geographic(point)) - point).max() < 1e-5
+
+
 def test_an_unknown_crs_is_named() -> None:
     frame = CityFrame("EPSG:999999", FRAME.vertical)
     with pytest.raises(FrameError, match="EPSG:999999"):

@@ -10,11 +10,13 @@ import math
 import socket
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import numpy as np
 import pyproj
 import pytest
 import yaml
@@ -161,6 +163,16 @@ def test_tilesets_of_the_city_are_served(client: TestClient) -> None:
         answer = client.get(url)
         assert answer.headers["content-type"] == "application/json"
         assert answer.json()["asset"]["version"] == "1.1"
+
+
+def test_a_point_seen_on_the_globe_is_told_in_the_citys_coordinates(client: TestClient) -> None:
+    longitude, latitude, height = FRAME.to_geographic(np.array([[*ORIGIN, 5.0]]))[0].tolist()
+    seen = {"longitude": longitude, "latitude": latitude, "height": height}
+    told = client.get("/api/city/point", params=seen).json()
+    assert told == pytest.approx(
+        {"eastings": ORIGIN[0], "northings": ORIGIN[1], "orthogonal_height": 5.0}, abs=1e-4
+    )
+    assert client.get("/api/city/point", params=seen | {"latitude": "nan"}).status_code == 422
 
 
 def test_every_layer_is_geojson_on_the_globe(client: TestClient) -> None:
@@ -388,6 +400,24 @@ def test_the_site_is_a_part_of_the_model(client: TestClient, read: str) -> None:
     }
 
 
+def test_the_plan_has_the_corners_of_what_touches_the_ground(client: TestClient, read: str) -> None:
+    plan = client.get(f"/api/submissions/{read}/frame/plan").json()
+    corners = {(0.0, 0.0), (6.0, 0.0), (6.0, 0.2), (0.0, 0.2)}
+    assert plan["site"] == []
+    assert {tuple(corner) for corner in plan["contact"]} == corners
+    points = {point["name"]["en"]: point["engineering"] for point in plan["points"]}
+    assert points.pop("model origin") == [0.0, 0.0, 0.0]
+    assert set(points) == {f"foot corner {number}" for number in (1, 2, 3, 4)}
+    assert {(x, y) for x, y, _ in points.values()} == corners
+
+
+def test_the_record_begins_with_the_upload(client: TestClient, read: str) -> None:
+    (first,) = client.get(f"/api/submissions/{read}/history").json()
+    assert (first["event"], first["detail"], first["place"]) == ("submitted", "tower.ifc", None)
+    age = datetime.now(UTC) - datetime.fromisoformat(first["at"])
+    assert timedelta(0) <= age < timedelta(hours=1)
+
+
 def test_an_element_with_its_properties(client: TestClient, read: str) -> None:
     assert client.get(f"/api/submissions/{read}/elements/{WALL}").json() == {
         "global_id": WALL,
@@ -567,6 +597,7 @@ def test_the_contract_names_every_address() -> None:
     assert set(paths) == {
         "/api/health",
         "/api/city",
+        "/api/city/point",
         "/api/city/layers/{code}",
         "/api/submissions",
         "/api/submissions/{identifier}",
@@ -576,7 +607,9 @@ def test_the_contract_names_every_address() -> None:
         "/api/submissions/{identifier}/report.html",
         "/api/submissions/{identifier}/elements/{global_id}",
         "/api/submissions/{identifier}/frame",
+        "/api/submissions/{identifier}/frame/plan",
         "/api/submissions/{identifier}/frame/proposal",
+        "/api/submissions/{identifier}/history",
         "/api/submissions/{identifier}/place",
         "/api/submissions/{identifier}/parcel",
     }

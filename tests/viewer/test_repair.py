@@ -16,6 +16,7 @@ import pytest
 from typer.testing import CliRunner
 
 from samples.plan import COMPLIANT, MISPLACED, ROTATION_DEGREES, ZERO_LEVEL
+from tests.support.misplaced import boundary_points, same_verdicts
 from tests.viewer.huts import EASTINGS, NORTHINGS, ZERO, hut
 from tests.viewer.live import PATIENCE, serving, start_worker, wait_until
 from viewer.cli import app
@@ -87,31 +88,13 @@ def misplaced(office: Office, submissions: Path) -> str:
     assert report["frame"]["taken"] is None
     (candidate,) = report["frame"]["candidates"]
     assert [f["code"] for f in candidate["findings"]] == ["FRAME-SWAPPED"]
+    # Its easting is a northing: as far west and north of the city as the two differ.
+    east, north = MISPLACED.centre
+    assert candidate["city_distance"] == pytest.approx(math.sqrt(2.0) * (north - east), rel=1e-2)
     assert candidate["as_read"]["eastings"] == pytest.approx(MISPLACED.centre[1])
     others = {f["outcome"] for f in report["findings"] if f["rule"] != "FRM-01"}
     assert others == {"not_checkable"}
     return identifier
-
-
-def boundary_points() -> bytes:
-    """The parcel as the land office lists it: X northing, Y easting with zone number, hectares, GBK."""
-    ring = list(COMPLIANT.site.exterior.coords)
-    points = [f"J{i + 1},1,{n:.4f},{e + 39e6:.4f}" for i, (e, n) in enumerate(ring[:-1])]
-    points.append(f"J1,1,{ring[0][1]:.4f},{ring[0][0] + 39e6:.4f}")
-    head = "[属性描述]\n坐标系=2000国家大地坐标系\n几度分带=3\n带号=39\n计量单位=米\n[地块坐标]\n"
-    first = f"{len(points)},{COMPLIANT.site.area / 1e4:.4f},1,滨海中心地块,面,,住宅,,@\n"
-    return (head + first + "\n".join(points) + "\n").encode("gb18030")
-
-
-def same_verdicts(report: dict[str, Any], twin: dict[str, Any]) -> None:
-    assert report["verdict"] == twin["verdict"] == "pass"
-    assert report["summary"] == twin["summary"]
-    for found, expected in zip(report["findings"], twin["findings"], strict=True):
-        for key in ("id", "outcome", "layer", "unit", "limit"):
-            assert found[key] == expected[key]
-        assert len(found["elements"]) == len(expected["elements"])  # GlobalIds differ by file
-        for key in ("measured", "margin"):
-            assert found[key] == pytest.approx(expected[key], abs=1e-3)
 
 
 def test_by_its_parcel(office: Office, misplaced: str, twin: dict[str, Any]) -> None:
@@ -157,6 +140,14 @@ def test_by_its_parcel(office: Office, misplaced: str, twin: dict[str, Any]) -> 
     store.close()
     assert ("placed", proposal["place"]) in events
     assert ("parcel", "滨海中心地块") in events
+    record = office.get(f"{base}/history")
+    assert [line["event"] for line in record] == [
+        "submitted", "published", "parcel", "published", "placed", "published",
+    ]  # fmt: skip
+    stated = record[4]["place"]
+    assert stated["basis"] == "parcel"
+    assert (stated["eastings"], stated["northings"]) == pytest.approx(COMPLIANT.centre, abs=1e-3)
+    assert all(line["place"] is None for line in record if line["event"] != "placed")
 
 
 def test_by_three_points(

@@ -73,11 +73,15 @@ class ReviewStore:
 
     def audit(self, identifier: str) -> list[tuple[str, str | None]]:
         """Events of a submission with their detail, oldest first."""
+        return [(row.event, row.detail) for row in self.history(identifier)]
+
+    def history(self, identifier: str) -> Sequence[AuditRow]:
+        """Lines of the audit log of a submission, oldest first, detached."""
         with self._session() as session:
             rows = (
                 select(AuditRow).where(AuditRow.submission_id == identifier).order_by(AuditRow.id)
             )
-            return [(row.event, row.detail) for row in session.scalars(rows)]
+            return session.scalars(rows).all()
 
     def start_stage(self, identifier: str, name: str) -> None:
         """A stage begins, perhaps again."""

@@ -273,6 +273,9 @@ class CandidateInfo(BaseModel):
     findings: list[FrameFindingInfo]
     position_wgs84: GlobePosition | None
     outline_wgs84: dict[str, Any] | None
+    city_distance: float | None = Field(
+        None, description="metres from the model there to the city's ground; 0 inside"
+    )
     crs_as_read: str | None
     crs_understood: str | None
     eastings: float | None
@@ -343,6 +346,50 @@ class ParcelInfo(BaseModel):
     notes: list[Words]
     geometry: dict[str, Any]
     geometry_wgs84: dict[str, Any]
+
+
+class CityPointInfo(BaseModel):
+    """A point in the city's projected CRS and vertical datum, metres."""
+
+    eastings: float
+    northings: float
+    orthogonal_height: float
+
+
+class PlanPointInfo(BaseModel):
+    """A point of the model one can recognise in the city: engineering CRS, metres."""
+
+    name: Words
+    engineering: tuple[float, float, float]
+
+
+class PlanInfo(BaseModel):
+    """The model from above, engineering CRS, metres: outlines as rings, and the points to pick from."""
+
+    site: list[list[tuple[float, float]]]
+    contact: list[tuple[float, float]]
+    points: list[PlanPointInfo]
+
+
+class StatedPlaceInfo(BaseModel):
+    """A placement a person has stated; metres, degrees, and what it was proposed from."""
+
+    eastings: float
+    northings: float
+    orthogonal_height: float
+    angle_degrees: float
+    horizontal_uncertainty: float
+    vertical_uncertainty: float
+    basis: Literal["pairs", "parcel"] | None
+
+
+class EventInfo(BaseModel):
+    """A line of a submission's record: what a person or the review has done, and when."""
+
+    at: datetime
+    event: Literal["submitted", "placed", "parcel", "published"]
+    detail: str | None
+    place: StatedPlaceInfo | None
 
 
 class FindingInfo(BaseModel):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from importlib.metadata import version
+from typing import Annotated
 
 import numpy as np
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from fastapi.responses import FileResponse
 
 from cim.text import Text
@@ -14,6 +15,7 @@ from viewer.server.context import Here
 from viewer.server.errors import NotFoundError
 from viewer.server.schemas import (
     CityInfo,
+    CityPointInfo,
     CityTilesets,
     Health,
     Home,
@@ -69,6 +71,23 @@ def city(here: Here) -> CityInfo:
             )
             for view in read.viewpoints
         ],
+    )
+
+
+@router.get("/city/point")
+def point(
+    here: Here,
+    longitude: Annotated[float, Query(ge=-180.0, le=180.0, description="degrees")],
+    latitude: Annotated[float, Query(ge=-90.0, le=90.0, description="degrees")],
+    height: Annotated[float, Query(ge=-20_000.0, le=20_000.0, description="ellipsoidal, metres")],
+) -> CityPointInfo:
+    """A point seen on the globe, in the city's own coordinates."""
+    seen = np.array([[longitude, latitude, height]])
+    eastings, northings, above = here.city().frame.from_geographic(seen)[0].tolist()
+    return CityPointInfo(
+        eastings=round(eastings, 4),
+        northings=round(northings, 4),
+        orthogonal_height=round(above, 4),
     )
 
 

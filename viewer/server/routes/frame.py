@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import tempfile
+from dataclasses import asdict
+from datetime import UTC
 from pathlib import Path
 from typing import Annotated
 
@@ -25,12 +27,16 @@ from cim.parcels import SUFFIXES
 from cim.text import Text
 from viewer import pipeline
 from viewer.globe import frame_on_globe, shape_on_globe
+from viewer.review.tables import AuditRow
 from viewer.server.context import Context, Here
 from viewer.server.errors import ConflictError, TooLargeError
+from viewer.server.plan import plan_of
 from viewer.server.schemas import (
+    EventInfo,
     FrameInfo,
     ParcelInfo,
     PlaceStated,
+    PlanInfo,
     ProposalInfo,
     ProposalRequest,
     Submission,
@@ -38,6 +44,7 @@ from viewer.server.schemas import (
 
 router = APIRouter(prefix="/api/submissions/{identifier}", tags=["frame"])
 
+TOLD_EVENTS = ("submitted", "placed", "parcel", "published")
 PARCEL_BYTES = 20_000_000  # a parcel's boundary points take kilobytes
 
 
@@ -46,6 +53,35 @@ def frame_ledger(identifier: str, here: Here) -> FrameInfo:
     """The frame ledger, each candidate with its place on the globe."""
     text = here.made(identifier, pipeline.GLOBE_REPORT).read_text(encoding="utf-8")
     return FrameInfo.model_validate(json.loads(text)["frame"])
+
+
+@router.get("/frame/plan")
+def plan(identifier: str, here: Here) -> PlanInfo:
+    """The model from above, with the points one can pair with points of the city."""
+    return plan_of(here.model_of(identifier))
+
+
+@router.get("/history")
+def history(identifier: str, here: Here) -> list[EventInfo]:
+    """What was done with a submission, oldest first: handed in, placed by hand, parcel, published."""
+    here.submission(identifier)
+    return [_event(row) for row in here.store.history(identifier) if row.event in TOLD_EVENTS]
+
+
+def _event(row: AuditRow) -> EventInfo:
+    place = (
+        asdict(pipeline.parse_place(row.detail)) if row.event == "placed" and row.detail else None
+    )
+    return EventInfo.model_validate(
+        {
+            "at": row.at
+            if row.at.tzinfo
+            else row.at.replace(tzinfo=UTC),  # SQLite forgets the zone
+            "event": row.event,
+            "detail": row.detail,
+            "place": place,
+        }
+    )
 
 
 @router.post("/frame/proposal")
@@ -72,7 +108,7 @@ def propose(identifier: str, asked: ProposalRequest, here: Here) -> ProposalInfo
             ),
         )
     ledger = pipeline.ledger_of(model, city, proposal.place, parcels)
-    document = frame_on_globe(frame_document(ledger), model, city.frame)
+    document = frame_on_globe(frame_document(ledger), model, city.frame, city.terrain.extent)
     return _proposal(proposal, FrameInfo.model_validate(document))
 
 

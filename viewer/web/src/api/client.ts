@@ -11,6 +11,17 @@ export type Outcome = Finding["outcome"];
 export type Focus = Schemas["Focus"];
 export type ElementInfo = Schemas["ElementInfo"];
 export type FrameInfo = Schemas["FrameInfo"];
+export type Candidate = Schemas["CandidateInfo"];
+export type FrameFinding = Schemas["FrameFindingInfo"];
+export type Uncertainty = Schemas["UncertaintyInfo"];
+export type Plan = Schemas["PlanInfo"];
+export type Parcel = Schemas["ParcelInfo"];
+export type Proposal = Schemas["ProposalInfo"];
+export type ProposalRequest = Schemas["ProposalRequest"];
+export type StatedPlace = Schemas["StatedPlaceInfo"];
+export type RecordLine = Schemas["EventInfo"];
+export type Defect = Schemas["DefectInfo"];
+export type CityPoint = Schemas["CityPointInfo"];
 export type Problem = Schemas["Problem"];
 
 /** The server refused; `problem` says why in both languages, null when it could not be reached. */
@@ -31,6 +42,46 @@ export const getReport = (identifier: string) =>
   get("/api/submissions/{identifier}/report", { identifier });
 export const getElement = (identifier: string, global_id: string) =>
   get("/api/submissions/{identifier}/elements/{global_id}", { identifier, global_id });
+
+export const getPlan = (identifier: string) =>
+  get("/api/submissions/{identifier}/frame/plan", { identifier });
+export const getParcels = (identifier: string) =>
+  get("/api/submissions/{identifier}/parcel", { identifier });
+export const getRecord = (identifier: string) =>
+  get("/api/submissions/{identifier}/history", { identifier });
+
+/** A point seen on the globe (degrees, ellipsoidal metres) in the city's coordinates. */
+export async function cityPointAt([longitude, latitude, height]: readonly [
+  number,
+  number,
+  number,
+]): Promise<CityPoint> {
+  const asked = new URLSearchParams({
+    longitude: String(longitude),
+    latitude: String(latitude),
+    height: String(height),
+  });
+  return (await answer(`/api/city/point?${asked}`)).json() as Promise<CityPoint>;
+}
+
+/** A placement from pairs of points, or from the parcel when there are none; nothing is changed by asking. */
+export const proposePlace = (identifier: string, asked: Partial<ProposalRequest>) =>
+  send<Proposal>("POST", `${addressOf(identifier)}/frame/proposal`, asked);
+
+/** State where a submission stands; it is judged again from there. */
+export const statePlace = (identifier: string, place: string) =>
+  send<Submission>("POST", `${addressOf(identifier)}/place`, { place });
+
+/** Hand in the applicant's parcel; the submission is judged again with it. */
+export async function handInParcel(identifier: string, file: File): Promise<Parcel[]> {
+  const url = `${addressOf(identifier)}/parcel?file_name=${encodeURIComponent(file.name)}`;
+  const body = {
+    method: "PUT",
+    body: file,
+    headers: { "content-type": "application/octet-stream" },
+  };
+  return (await answer(url, body)).json() as Promise<Parcel[]>;
+}
 
 /** A control-line layer as GeoJSON. */
 export async function getLayer(layer: Layer): Promise<unknown> {
@@ -94,8 +145,18 @@ async function get<P extends keyof paths>(
   return (await answer(url)).json() as Promise<Answer<P>>;
 }
 
-async function answer(url: string): Promise<Response> {
-  const response = await fetch(url).catch(() => {
+function addressOf(identifier: string): string {
+  return `/api/submissions/${encodeURIComponent(identifier)}`;
+}
+
+async function send<Body>(method: string, url: string, value: unknown): Promise<Body> {
+  const headers = { "content-type": "application/json" };
+  const response = await answer(url, { method, headers, body: JSON.stringify(value) });
+  return response.json() as Promise<Body>;
+}
+
+async function answer(url: string, asked?: RequestInit): Promise<Response> {
+  const response = await fetch(url, asked).catch(() => {
     throw new ApiError(0, null);
   });
   if (!response.ok) throw new ApiError(response.status, problemOf(await response.text()));

@@ -44,6 +44,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/city/point": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Point
+         * @description A point seen on the globe, in the city's own coordinates.
+         */
+        get: operations["point"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/city/layers/{code}": {
         parameters: {
             query?: never;
@@ -228,6 +248,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/submissions/{identifier}/frame/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Plan
+         * @description The model from above, with the points one can pair with points of the city.
+         */
+        get: operations["plan"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/submissions/{identifier}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * History
+         * @description What was done with a submission, oldest first: handed in, placed by hand, parcel, published.
+         */
+        get: operations["history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/submissions/{identifier}/frame/proposal": {
         parameters: {
             query?: never;
@@ -335,6 +395,11 @@ export interface components {
             outline_wgs84: {
                 [key: string]: unknown;
             } | null;
+            /**
+             * City Distance
+             * @description metres from the model there to the city's ground; 0 inside
+             */
+            city_distance?: number | null;
             /** Crs As Read */
             crs_as_read: string | null;
             /** Crs Understood */
@@ -376,6 +441,18 @@ export interface components {
             layers: components["schemas"]["LayerInfo"][];
             /** Viewpoints */
             viewpoints: components["schemas"]["ViewpointInfo"][];
+        };
+        /**
+         * CityPointInfo
+         * @description A point in the city's projected CRS and vertical datum, metres.
+         */
+        CityPointInfo: {
+            /** Eastings */
+            eastings: number;
+            /** Northings */
+            northings: number;
+            /** Orthogonal Height */
+            orthogonal_height: number;
         };
         /**
          * CityReference
@@ -449,6 +526,25 @@ export interface components {
                     [key: string]: string | number | boolean | null;
                 };
             };
+        };
+        /**
+         * EventInfo
+         * @description A line of a submission's record: what a person or the review has done, and when.
+         */
+        EventInfo: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Event
+             * @enum {string}
+             */
+            event: "submitted" | "placed" | "parcel" | "published";
+            /** Detail */
+            detail: string | null;
+            place: components["schemas"]["StatedPlaceInfo"] | null;
         };
         /**
          * FindingInfo
@@ -700,6 +796,37 @@ export interface components {
             place: string;
         };
         /**
+         * PlanInfo
+         * @description The model from above, engineering CRS, metres: outlines as rings, and the points to pick from.
+         */
+        PlanInfo: {
+            /** Site */
+            site: [
+                number,
+                number
+            ][][];
+            /** Contact */
+            contact: [
+                number,
+                number
+            ][];
+            /** Points */
+            points: components["schemas"]["PlanPointInfo"][];
+        };
+        /**
+         * PlanPointInfo
+         * @description A point of the model one can recognise in the city: engineering CRS, metres.
+         */
+        PlanPointInfo: {
+            name: components["schemas"]["Words"];
+            /** Engineering */
+            engineering: [
+                number,
+                number,
+                number
+            ];
+        };
+        /**
          * PointPairInfo
          * @description The same point in the model (x, y, z) and in the city (easting, northing, orthogonal height), metres.
          */
@@ -836,6 +963,26 @@ export interface components {
             runs: number;
             /** Seconds */
             seconds: number | null;
+        };
+        /**
+         * StatedPlaceInfo
+         * @description A placement a person has stated; metres, degrees, and what it was proposed from.
+         */
+        StatedPlaceInfo: {
+            /** Eastings */
+            eastings: number;
+            /** Northings */
+            northings: number;
+            /** Orthogonal Height */
+            orthogonal_height: number;
+            /** Angle Degrees */
+            angle_degrees: number;
+            /** Horizontal Uncertainty */
+            horizontal_uncertainty: number;
+            /** Vertical Uncertainty */
+            vertical_uncertainty: number;
+            /** Basis */
+            basis: ("pairs" | "parcel") | null;
         };
         /**
          * Submission
@@ -999,6 +1146,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CityInfo"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+        };
+    };
+    point: {
+        parameters: {
+            query: {
+                /** @description degrees */
+                longitude: number;
+                /** @description degrees */
+                latitude: number;
+                /** @description ellipsoidal, metres */
+                height: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CityPointInfo"];
                 };
             };
             /** @description Client Error */
@@ -1306,6 +1489,68 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FrameInfo"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+        };
+    };
+    plan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanInfo"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+        };
+    };
+    history: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventInfo"][];
                 };
             };
             /** @description Client Error */

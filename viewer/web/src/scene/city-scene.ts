@@ -12,6 +12,7 @@ import {
 import { geographic, lookAt, type Pose, poseOf, type Target, takePose } from "./camera";
 import { DrapedLayer } from "./draped";
 import { showEvidence } from "./evidence";
+import { type MapMark, showMarks } from "./marks";
 import { type Paint, Painter } from "./paint";
 import type { FeatureCollection, Geometry } from "./rings";
 import { settle } from "./settle";
@@ -24,6 +25,7 @@ export type Part = "terrain" | "buildings" | "points" | "submission";
 export type Picked =
   | { kind: "element"; globalId: string }
   | { kind: "building"; properties: Record<string, unknown> }
+  | { kind: "mark"; id: string }
   | null;
 export type SceneOptions = {
   home: { longitude: number; latitude: number; height: number; range: number };
@@ -47,6 +49,7 @@ export class CityScene {
   private painter: Painter | null = null;
   private paint: Paint = { marked: new Set(), chosen: null };
   private takeEvidence: (() => void) | null = null;
+  private takeMarks: (() => void) | null = null;
   private shownUrl: string | null = null;
 
   constructor(
@@ -123,6 +126,13 @@ export class CityScene {
     this.draw();
   }
 
+  /** Put named marks on the map instead of those before. */
+  setMarks(marks: readonly MapMark[]): void {
+    this.takeMarks?.();
+    this.takeMarks = marks.length ? showMarks(this.widget.scene, marks) : null;
+    this.draw();
+  }
+
   /** Look at a sphere. */
   async lookAt(target: Target): Promise<void> {
     await lookAt(this.widget.camera, target, !this.options.economical);
@@ -185,7 +195,7 @@ export class CityScene {
 
   private pick(position: Cartesian2): Picked {
     const hit: unknown = this.widget.scene.pick(position);
-    if (!(hit instanceof Cesium3DTileFeature)) return null;
+    if (!(hit instanceof Cesium3DTileFeature)) return markOf(hit);
     if (this.tilesets.submission.includes(hit.tileset)) {
       return { kind: "element", globalId: String(hit.getProperty("global_id")) };
     }
@@ -215,4 +225,10 @@ export class CityScene {
   private draw(): void {
     this.widget.scene.requestRender();
   }
+}
+
+/** The mark that was hit, by the id it was drawn with. */
+function markOf(hit: unknown): Picked {
+  const id = (hit as { id?: unknown } | undefined)?.id;
+  return typeof id === "string" ? { kind: "mark", id } : null;
 }

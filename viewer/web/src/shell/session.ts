@@ -7,10 +7,13 @@ import {
   type Finding,
   follow,
   getElement,
+  getRecord,
   getReport,
+  getSubmission,
   isOver,
   listSubmissions,
   type Problem,
+  type RecordLine,
   type Report,
   type Submission,
 } from "../api/client";
@@ -29,6 +32,7 @@ export function createSession(city: City) {
   // Reports and property sets are large and never change, so they are not made reactive inside.
   const shown = shallowReactive({
     report: null as Report | null,
+    record: [] as RecordLine[],
     element: null as ElementInfo | null,
     building: null as Building | null,
     trouble: null as Trouble | null,
@@ -50,6 +54,7 @@ export function createSession(city: City) {
     if (!isOver(one) && !following.has(one.id)) {
       following.add(one.id);
       follow(one.id, (changed) => {
+        if (isOver(changed)) following.delete(changed.id); // it may be judged again
         took(changed);
         if (isOver(changed) && changed.id === state.current)
           void attempt(() => openReport(changed));
@@ -58,8 +63,13 @@ export function createSession(city: City) {
   }
 
   async function openReport(one: Submission) {
-    const report = one.state === "done" ? await getReport(one.id) : null;
-    if (state.current === one.id) shown.report = report;
+    const [report, record] = await Promise.all([
+      one.state === "done" ? getReport(one.id) : null,
+      getRecord(one.id),
+    ]);
+    if (state.current !== one.id) return;
+    shown.report = report;
+    shown.record = record;
   }
 
   /** Run something that asks the server; when it fails, the page says so. */
@@ -93,8 +103,20 @@ export function createSession(city: City) {
       if (identifier === state.current) return;
       state.current = identifier;
       state.finding = shown.report = shown.element = shown.building = null;
+      shown.record = [];
       const one = submission.value;
       if (one) await attempt(() => openReport(one));
+    },
+
+    /** A submission is judged again: what was said of it before does not hold any more. */
+    async judgedAgain(identifier: string, queued: Submission | null) {
+      const one = queued ?? (await attempt(() => getSubmission(identifier)));
+      if (!one) return;
+      if (identifier === state.current) {
+        state.finding = shown.report = shown.element = shown.building = null;
+      }
+      took(one);
+      if (isOver(one) && identifier === state.current) await attempt(() => openReport(one));
     },
 
     /** Choose a finding; its card replaces an element's. */

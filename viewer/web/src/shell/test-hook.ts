@@ -11,6 +11,7 @@ export function installTestHook(scene: CityScene, session: Session): void {
       windowPositionOf: (...place: [number, number, number]) => scene.windowPositionOf(...place),
       state: () => ({
         submission: session.submission.value,
+        verdict: session.shown.report?.verdict ?? null,
         finding: session.finding.value,
         element: session.shown.element,
         pose: scene.pose,
