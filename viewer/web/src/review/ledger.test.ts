@@ -84,9 +84,10 @@ test("what waits to be confirmed is not called refused, and no reason is said tw
   const sentence = { zh: "待确认", en: "a person must confirm it" };
   const proposal = { code: "FRAME-PROPOSAL", severity: "refuse", sentence } as FrameFinding;
   const waiting = { ...here, findings: [proposal], refused: sentence } as Candidate;
-  expect(standingOf(waiting, false)).toBe("proposed");
-  expect(standingOf(here, false)).toBe("refused");
-  expect(standingOf(waiting, true)).toBe("taken");
+  const open = { taken: null, candidates: [here, waiting] } as unknown as FrameInfo;
+  expect([here, waiting].map((one) => standingOf(one, open))).toEqual(["refused", "proposed"]);
+  const settled = { ...open, taken: 0 };
+  expect([here, waiting].map((one) => standingOf(one, settled))).toEqual(["taken", "refused"]);
   expect(isSaidByFinding(waiting)).toBe(true);
   expect(isSaidByFinding({ ...waiting, refused: { zh: "无", en: "no CRS" } })).toBe(false);
 });

@@ -39,22 +39,21 @@ export function sourceName(source: string): string {
 export function marksOf(frame: FrameInfo, look: "candidates" | "proposed" = "candidates"): Mark[] {
   return frame.candidates.flatMap((candidate, index) => {
     const spot = candidate.position_wgs84;
-    const taken = index === frame.taken;
     if (!spot || (look === "proposed" && candidate.source !== "--place")) return [];
     return [
       {
         id: `${look}-${index}`,
-        name: look === "proposed" ? t("proposal") : markName(candidate, taken),
+        name: look === "proposed" ? t("proposal") : markName(candidate, frame),
         ...spot,
         outline: ringsOf(candidate),
-        look: look === "proposed" ? "proposed" : standingOf(candidate, taken),
+        look: look === "proposed" ? "proposed" : standingOf(candidate, frame),
       },
     ];
   });
 }
 
-function markName(candidate: Candidate, taken: boolean): string {
-  return `${sourceName(candidate.source)} · ${t(`position_${standingOf(candidate, taken)}`)}`;
+function markName(candidate: Candidate, frame: FrameInfo): string {
+  return `${sourceName(candidate.source)} · ${t(`position_${standingOf(candidate, frame)}`)}`;
 }
 
 function ringsOf(candidate: Candidate): number[][][] {
@@ -120,11 +119,17 @@ export function isSaidByFinding(candidate: Candidate): boolean {
   return candidate.findings.some(({ sentence }) => sentence.en === candidate.refused?.en);
 }
 
+/** Whether a source speaks through the model's file; the others are a person's or the parcel's. */
+export function isOfFile(candidate: Candidate): boolean {
+  return candidate.source !== "--place" && candidate.source !== "parcel";
+}
+
 export type Standing = "taken" | "proposed" | "refused";
 
-/** Taken, waiting for a person to confirm it, or refused. */
-export function standingOf(candidate: Candidate, taken: boolean): Standing {
-  if (taken) return "taken";
-  const waits = candidate.findings.some(({ code }) => code === "FRAME-PROPOSAL");
+/** Taken, refused, or, while none is taken, waiting for a person to confirm it. */
+export function standingOf(candidate: Candidate, frame: FrameInfo): Standing {
+  if (frame.taken !== null && frame.candidates[frame.taken] === candidate) return "taken";
+  const waits =
+    frame.taken === null && candidate.findings.some(({ code }) => code === "FRAME-PROPOSAL");
   return waits ? "proposed" : "refused";
 }
