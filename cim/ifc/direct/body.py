@@ -121,7 +121,9 @@ class DirectBodies:
 
     def _tell(self, rows: list[int], digest: hashlib.blake2b) -> None:
         """Add everything instances consist of, and the styles of items among it, to a digest."""
-        digest.update(repr((self._records.length, self._records.angle)).encode())
+        # A closure tells an instance once; which of the rows are one instance decides the body as well.
+        same = [rows.index(row) for row in rows]
+        digest.update(repr((self._records.length, self._records.angle, same)).encode())
         told, met = self._closures.take(rows)
         styled = self._styles.styled(met.tolist())
         if styled:

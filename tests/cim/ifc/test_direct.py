@@ -399,6 +399,32 @@ def test_openings_take_what_they_share_with_the_wall(
     assert enclosed_volume(*piece.body) == pytest.approx(wanted, rel=1e-7)
 
 
+def test_openings_that_share_their_shapes_another_way_cut_another_body(tmp_path: Path) -> None:
+    author = Author()
+    small, large = author.solid((0.5, 0.2, 0.5)), author.solid((1.0, 0.2, 1.0))
+    walls = []
+    for along, shapes in ((0.0, (small, large, small)), (20.0, (small, large, large))):
+        wall = author.block((9.0, 0.2, 3.0), at=(along, 0.0, 0.0))
+        walls.append(wall.id())
+        for place, shape in enumerate(shapes):
+            cut = root.create_entity(author.file, ifc_class="IfcOpeningElement")
+            cut.Representation = author.file.create_entity(
+                "IfcProductDefinitionShape", Representations=[shape]
+            )
+            author.place(cut, (along + 1.0 + 3.0 * place, 0.0, 1.0))
+            author.file.create_entity(
+                "IfcRelVoidsElement",
+                GlobalId=cut.GlobalId[::-1],
+                RelatingBuildingElement=wall,
+                RelatedOpeningElement=cut,
+            )
+    path = author.write(tmp_path / "a.ifc")
+    ours = drawn(path, directly=True)
+    found = [volume(body(ours, wall)) for wall in walls]
+    assert found == pytest.approx([5.4 - 0.2 * 1.5, 5.4 - 0.2 * 2.25], rel=1e-9)
+    assert differences(path) == {}
+
+
 def test_what_is_not_exact_here_is_the_kernels(tmp_path: Path) -> None:
     author = Author()
     new = author.file.create_entity
