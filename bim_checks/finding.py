@@ -36,11 +36,39 @@ class LegalEffect(StrEnum):
 
 
 class Unit(StrEnum):
-    """Unit of a measured value."""
+    """Unit of a value."""
 
     METRE = "m"
     SQUARE_METRE = "m2"
+    CUBIC_METRE = "m3"
     DEGREE = "deg"
+    MINUTE = "min"
+    PERCENT = "%"
+    RATIO = "ratio"  # of two like quantities, such as the floor area ratio
+    COUNT = "count"
+
+
+@dataclass(frozen=True, slots=True)
+class Uncertainty:
+    """Half-width of the interval a measured value is known to lie in, by where it comes from, in the value's unit.
+
+    Attributes:
+        frame: the model is known to stand where it does only so well.
+        mesh: bodies are drawn, and lengths compared, only so exactly.
+        data: the line, the terrain or the neighbour it is held against is known only so well.
+    """
+
+    frame: float = 0.0
+    mesh: float = 0.0
+    data: float = 0.0
+
+    @property
+    def total(self) -> float:
+        """The three together: they may all point the same way."""
+        return self.frame + self.mesh + self.data
+
+
+CERTAIN = Uncertainty()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +78,66 @@ class Measurement:
     Attributes:
         measured, limit: in `unit`.
         margin: how much room is left; negative when the limit is broken.
-        uncertainty: half-width of the interval the measured value is known to lie in.
+        unit: of all of them.
+        uncertainty: of the measured value.
     """
 
     measured: float
     limit: float
     margin: float
     unit: Unit
-    uncertainty: float
+    uncertainty: Uncertainty = CERTAIN
+
+
+@dataclass(frozen=True, slots=True)
+class SecondOpinion:
+    """The same quantity computed once more, in another way.
+
+    Attributes:
+        method: how.
+        measured: in the unit of the measurement it is held against.
+        resolution: half-width of what the other way can tell apart, same unit.
+    """
+
+    method: Text
+    measured: float
+    resolution: float
+
+
+Cell = str | float | int | bool | Text | None
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a table; `unit` is None for words and plain numbers."""
+
+    key: str
+    title: Text
+    unit: Unit | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The figures a judgement is made of, such as a ledger of spaces; every row has a cell a column."""
+
+    title: Text
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+
+    def to_json(self) -> Mapping[str, Any]:
+        """As stored in a report; numbers rounded to 1e-4."""
+        return {
+            "title": self.title.to_json(),
+            "columns": [
+                {
+                    "key": column.key,
+                    "title": column.title.to_json(),
+                    "unit": column.unit.value if column.unit else None,
+                }
+                for column in self.columns
+            ],
+            "rows": [[_cell(cell) for cell in row] for row in self.rows],
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +153,10 @@ class Judgement:
         feature: name of the control line, viewpoint or ridge concerned.
         geometry: metres, projected frame, 3D (easting, northing, orthogonal height): the polygon to
             cut, the witness segment, the outline above a surface.
+        tables: the figures it is made of.
+        blocks: identifiers of the rules that cannot be answered because of what is missing here.
+        second: the measured value computed in another way, None where there is no other way.
+        trace: for the developer, where a rule of ours crashed.
     """
 
     outcome: Outcome
@@ -82,6 +166,10 @@ class Judgement:
     elements: tuple[str, ...] = ()
     feature: Text | None = None
     geometry: BaseGeometry | None = None
+    tables: tuple[Table, ...] = ()
+    blocks: tuple[str, ...] = ()
+    second: SecondOpinion | None = None
+    trace: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +183,7 @@ class Finding:
     legal_effect: LegalEffect
     owner: Text
     clause: Text
+    edition: str
     status: str
     layer: str | None
     judgement: Judgement
@@ -116,19 +205,47 @@ class Finding:
             "legal_effect": self.legal_effect.value,
             "owner": self.owner.to_json(),
             "clause": self.clause.to_json(),
+            "edition": self.edition,
             "status": self.status,
             "measured": _number(measurement.measured) if measurement else None,
             "limit": _number(measurement.limit) if measurement else None,
             "margin": _number(measurement.margin) if measurement else None,
             "unit": measurement.unit.value if measurement else None,
-            "uncertainty": _number(measurement.uncertainty) if measurement else None,
+            "uncertainty": _number(measurement.uncertainty.total) if measurement else None,
+            "uncertainty_parts": _parts(measurement.uncertainty) if measurement else None,
+            "second": _second(judgement.second) if judgement.second else None,
             "sentence": judgement.sentence.to_json(),
             "fix": judgement.fix.to_json() if judgement.fix else None,
             "elements": list(judgement.elements),
             "layer": self.layer,
             "feature": judgement.feature.to_json() if judgement.feature else None,
             "geometry": _geometry(judgement.geometry),
+            "tables": [table.to_json() for table in judgement.tables],
+            "blocks": list(judgement.blocks),
+            "trace": judgement.trace,
         }
+
+
+def _parts(uncertainty: Uncertainty) -> Mapping[str, float]:
+    return {
+        "frame": _number(uncertainty.frame),
+        "mesh": _number(uncertainty.mesh),
+        "data": _number(uncertainty.data),
+    }
+
+
+def _second(second: SecondOpinion) -> Mapping[str, Any]:
+    return {
+        "method": second.method.to_json(),
+        "measured": _number(second.measured),
+        "resolution": _number(second.resolution),
+    }
+
+
+def _cell(cell: Cell) -> Any:
+    if isinstance(cell, Text):
+        return cell.to_json()
+    return _number(cell) if isinstance(cell, float) else cell
 
 
 def _number(value: float) -> float:

@@ -46,14 +46,14 @@ class Report:
     """What a review found.
 
     Attributes:
-        model, city, rulebook, ledger: what was reviewed, where, by which rules, standing how.
+        model, city, rulebook, ledger: what was reviewed, where, by which rules, standing how; no ledger for a site alone.
         findings: in the order of the rulebook.
     """
 
     model: BuildingModel
     city: City
     rulebook: Rulebook
-    ledger: FrameLedger
+    ledger: FrameLedger | None
     findings: tuple[Finding, ...]
 
     def summary(self) -> dict[str, int]:
@@ -86,7 +86,7 @@ class Report:
                 "title": self.rulebook.title.to_json(),
                 "sha256": self.rulebook.sha256,
             },
-            "frame": frame_document(self.ledger),
+            "frame": frame_document(self.ledger) if self.ledger else None,
             "verdict": self.verdict.value,
             "summary": self.summary(),
             "findings": [finding.to_json() for finding in self.findings],

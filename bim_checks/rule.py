@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
-from bim_checks.finding import Judgement, LegalEffect
+from bim_checks.finding import Judgement, LegalEffect, SecondOpinion
 from bim_checks.scheme import Scheme
 from cim.city import City
 from cim.control_lines.store import LineStore
+from cim.existing import ExistingBuildings, read_existing
 from cim.text import Text
 
 Status = Literal["verified", "unverified"]
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A worked example of a rule: a small scene, and what the rule must say of it.
+
+    Attributes:
+        line: of the rulebook, for messages.
+        content: the scene and its expected findings, as `bim_checks.scene` reads them.
+    """
+
+    line: int
+    content: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +41,8 @@ class Rule:
         legal_effect: what breaking it means.
         status: whether its numbers were held against the primary text.
         parameters: the rule type's own frozen parameter record.
+        edition: of the text the clause is from; the rulebook's own where the entry says none.
+        examples: worked examples.
     """
 
     identifier: str
@@ -37,19 +54,74 @@ class Rule:
     legal_effect: LegalEffect
     status: Status
     parameters: Any
+    edition: str = ""
+    examples: tuple[Example, ...] = ()
 
     @property
     def layer(self) -> str | None:
         """The control-line layer it reads, None for rules without one."""
         return getattr(self.parameters, "layer", None)
 
+    @property
+    def is_about_the_site(self) -> bool:
+        """Whether the outline of the site alone answers it, without a building."""
+        return getattr(self.parameters, "subject", None) == "site"
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True)
 class Surroundings:
-    """The city a scheme is held against."""
+    """What a scheme is held against.
+
+    Attributes:
+        city: its terrain, layers and views.
+        lines: its control lines.
+        stated_existing: the buildings that stand, where they are not to be read from the city.
+    """
 
     city: City
     lines: LineStore
+    stated_existing: ExistingBuildings | None = None
+
+    @cached_property
+    def existing(self) -> ExistingBuildings:
+        """The buildings that stand, read when a rule first asks.
+
+        Raises:
+            CityError: the city's buildings cannot be read.
+        """
+        if self.stated_existing is not None:
+            return self.stated_existing
+        return read_existing(self.city.buildings_path)
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What a rule type must find in a model to answer; an IDS is written from it.
+
+    Attributes:
+        entity: IFC class, e.g. ``IfcSpace``.
+        why: what it is read for.
+        predefined_type: or None for any.
+        property_set, property_name, data_type: e.g. ``Pset_SpaceParking``, ``ParkingUse``, ``IFCLABEL``; or None.
+        required: whether a model without any such object is at fault; otherwise only those that are there must comply.
+    """
+
+    entity: str
+    why: Text
+    predefined_type: str | None = None
+    property_set: str | None = None
+    property_name: str | None = None
+    data_type: str | None = None
+    required: bool = True
+
+    @property
+    def subject(self) -> tuple[str, str | None, str | None]:
+        """What is looked for, to tell which rules need the same."""
+        return (self.entity, self.predefined_type, self.property_set)
+
+
+Check = Callable[[Rule, Scheme, Surroundings], list[Judgement]]
+Recheck = Callable[[Rule, Scheme, Surroundings, Judgement], SecondOpinion | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +131,21 @@ class RuleType:
     Attributes:
         code: stable, e.g. ``LINE-OVERLAP``.
         title: for people.
-        parameters: the frozen dataclass its rulebook entries fill.
-        check: the pure function that answers it. It is called only for a scheme whose frame is proven.
+        explanation: what it measures, how, and when it says what; with the formula and its source.
+        parameters: what its rulebook entries say: a class made by `bim_checks.parameters.parameters`.
+        check: the pure function that answers it.
+        needs_place: whether it is asked only where the frame is proven.
+        needs_bodies: whether it is asked only where the model draws something.
+        needs: what it must find in a model.
+        recheck: computes the measured value of a judgement once more, in another way, or says None.
     """
 
     code: str
     title: Text
+    explanation: Text
     parameters: type
-    check: Callable[[Rule, Scheme, Surroundings], list[Judgement]]
+    check: Check
+    needs_place: bool = True
+    needs_bodies: bool = True
+    needs: tuple[Need, ...] = ()
+    recheck: Recheck | None = None

@@ -7,27 +7,30 @@ error that names file, line and remedy.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
-from dataclasses import MISSING, dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from typing import get_args
 
 import yaml
 
-from bim_checks.catalogue import SPATIAL_RULE_TYPES
+from bim_checks.catalogue import RULE_TYPES
+from bim_checks.entry import Entry
 from bim_checks.errors import RulebookError
 from bim_checks.finding import LegalEffect
-from bim_checks.rule import Rule, Status
-from bim_checks.rules import frame
+from bim_checks.parameters import Asset, assets_of
+from bim_checks.rule import Example, Rule, Status
 from cim.city import City
 from cim.text import Text
 
-PARAMETERS: Mapping[str, type] = {
-    frame.CODE: frame.FrameParameters,
-    **{code: rule_type.parameters for code, rule_type in SPATIAL_RULE_TYPES.items()},
-}
 TEXT_KEYS = ("title", "clause", "source", "owner")
 COMMON_KEYS = ("id", "type", "legal_effect", "status", *TEXT_KEYS)
+OPTIONAL_KEYS = ("edition", "examples")
+ASSETS: Mapping[Asset, Text] = {
+    Asset.LAYER: Text(zh="图层", en="layer"),
+    Asset.VIEWPOINT: Text(zh="视点", en="viewpoint"),
+    Asset.RIDGE: Text(zh="山脊线", en="ridge"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +65,14 @@ def read_rulebook(path: Path) -> Rulebook:
         raise RulebookError(
             Text(zh="不是有效的 YAML:{e}", en="not valid YAML: {e}").format(e=error), path=path
         ) from error
-    book = _Entry(node, path)
+    book = Entry(node, path)
     book.allow("code", "edition", "title", "rules")
-    rules = tuple(_rule(entry) for entry in book.entries("rules"))
+    edition = book.word("edition")
+    rules = tuple(_rule(entry, edition) for entry in book.entries("rules"))
     _refuse_repeated(rules, path)
     return Rulebook(
         code=book.word("code"),
-        edition=book.word("edition"),
+        edition=edition,
         title=book.text("title"),
         sha256=hashlib.sha256(content).hexdigest(),
         rules=rules,
@@ -76,123 +80,36 @@ def read_rulebook(path: Path) -> Rulebook:
 
 
 def check_against_city(rulebook: Rulebook, city: City) -> None:
-    """Refuse a rulebook that reads a layer the city does not have: its rule would pass in silence.
+    """Refuse a rulebook that names a layer, viewpoint or ridge the city does not have: its rule would pass in silence.
 
     Raises:
-        RulebookError: names the rule and the layer.
+        RulebookError: names the rule and what is missing.
     """
-    known = {layer.code for layer in city.layers}
+    known: Mapping[Asset, set[str]] = {
+        Asset.LAYER: {layer.code for layer in city.layers},
+        Asset.VIEWPOINT: {viewpoint.code for viewpoint in city.viewpoints},
+        Asset.RIDGE: {ridge.code for ridge in city.ridges},
+    }
     for rule in rulebook.rules:
-        if rule.layer is not None and rule.layer not in known:
-            raise RulebookError(
-                Text(
-                    zh="规则使用的图层 {layer} 不在城市目录中。",
-                    en="the rule reads layer {layer}, which the city does not have.",
-                ).format(layer=rule.layer),
-                path=city.rulebook_path,
-                place=rule.identifier,
-                remedy=Text(zh="可用图层：{known}。", en="Layers are: {known}.").format(
-                    known=", ".join(sorted(known))
-                ),
-            )
-
-
-class _Entry:
-    """A YAML mapping that knows its lines."""
-
-    def __init__(self, node: yaml.Node | None, path: Path) -> None:
-        self._path = path
-        self._line = node.start_mark.line + 1 if node else 1
-        if not isinstance(node, yaml.MappingNode):
-            raise self.error(Text(zh="应为键值结构。", en="must be a mapping."))
-        self._nodes = {str(key.value): value for key, value in node.value}
-
-    def allow(self, *keys: str) -> None:
-        for key, node in self._nodes.items():
-            if key not in keys:
-                raise self.error(
-                    Text(zh="未知的键 {key}。", en="unknown key {key}.").format(key=key),
-                    remedy=Text(zh="可用的键：{keys}。", en="Keys are: {keys}.").format(
-                        keys=", ".join(keys)
+        for name, asset, code in assets_of(rule.parameters):
+            if code not in known[asset]:
+                raise RulebookError(
+                    Text(
+                        zh="{name} 所指的{kind} {code} 不在城市目录中。",
+                        en="the rule reads {kind} {code} ({name}), which the city does not have.",
+                    ).format(name=name, kind=ASSETS[asset], code=code),
+                    path=city.rulebook_path,
+                    place=rule.identifier,
+                    remedy=Text(zh="可用的有：{known}。", en="The city has: {known}.").format(
+                        known=", ".join(sorted(known[asset])) or "—"
                     ),
-                    line=node.start_mark.line + 1,
                 )
 
-    def has(self, key: str) -> bool:
-        return key in self._nodes
 
-    def value(self, key: str) -> Any:
-        if key not in self._nodes:
-            raise self.error(Text(zh="缺少键 {key}。", en="key {key} is missing.").format(key=key))
-        return yaml.SafeLoader("").construct_object(self._nodes[key], deep=True)
-
-    def word(self, key: str) -> str:
-        return str(self.of_kind(key, str))
-
-    def text(self, key: str) -> Text:
-        value = self.value(key)
-        if not isinstance(value, dict) or set(value) != {"zh", "en"}:
-            raise self.error(
-                Text(zh="{key} 应有 zh 与 en 两种文字。", en="{key} must have zh and en.").format(
-                    key=key
-                ),
-                line=self._nodes[key].start_mark.line + 1,
-            )
-        return Text(zh=str(value["zh"]), en=str(value["en"]))
-
-    def one_of(self, key: str, choices: tuple[str, ...]) -> str:
-        value = self.value(key)
-        if value not in choices:
-            raise self.error(
-                Text(zh="{key} 不能是 {value}。", en="{key} cannot be {value}.").format(
-                    key=key, value=value
-                ),
-                remedy=Text(zh="可选：{choices}。", en="Choose one of: {choices}.").format(
-                    choices=", ".join(choices)
-                ),
-                line=self._nodes[key].start_mark.line + 1,
-            )
-        return str(value)
-
-    def of_kind(self, key: str, kind: Any) -> Any:
-        """The value as `float`, `str` or one of a `Literal`'s words."""
-        if get_origin(kind) is Literal:
-            return self.one_of(key, get_args(kind))
-        value = self.value(key)
-        number = isinstance(value, int | float) and not isinstance(value, bool)
-        if (kind is float and not number) or (kind is str and not isinstance(value, str)):
-            raise self.error(
-                Text(
-                    zh="{key} 的值 {value} 类型不对。", en="{key}: {value} is of the wrong kind."
-                ).format(key=key, value=value),
-                remedy=Text(zh="应为 {kind}。", en="Write a {kind}.").format(
-                    kind="number" if kind is float else "string"
-                ),
-                line=self._nodes[key].start_mark.line + 1,
-            )
-        return kind(value)
-
-    def entries(self, key: str) -> Iterator[_Entry]:
-        self.value(key)
-        for node in self._nodes[key].value:
-            yield _Entry(node, self._path)
-
-    def error(
-        self, reason: Text, *, remedy: Text | None = None, line: int | None = None
-    ) -> RulebookError:
-        return RulebookError(reason, path=self._path, place=str(line or self._line), remedy=remedy)
-
-
-def _rule(entry: _Entry) -> Rule:
-    code = entry.one_of("type", tuple(PARAMETERS))
-    kind = PARAMETERS[code]
-    hints = get_type_hints(kind)
-    entry.allow(*COMMON_KEYS, *hints)
-    parameters = {
-        field.name: entry.of_kind(field.name, hints[field.name])
-        for field in fields(kind)
-        if entry.has(field.name) or field.default is MISSING
-    }
+def _rule(entry: Entry, edition: str) -> Rule:
+    code = entry.one_of("type", tuple(RULE_TYPES))
+    kind = RULE_TYPES[code].parameters
+    entry.allow(*COMMON_KEYS, *OPTIONAL_KEYS, *entry.keys_of(kind))
     status: Status = (
         "verified" if entry.one_of("status", get_args(Status)) == "verified" else "unverified"
     )
@@ -205,8 +122,16 @@ def _rule(entry: _Entry) -> Rule:
         owner=entry.text("owner"),
         legal_effect=LegalEffect(entry.one_of("legal_effect", tuple(LegalEffect))),
         status=status,
-        parameters=kind(**parameters),
+        parameters=entry.filled(kind),
+        edition=entry.word("edition") if entry.has("edition") else edition,
+        examples=_examples(entry),
     )
+
+
+def _examples(entry: Entry) -> tuple[Example, ...]:
+    if not entry.has("examples"):
+        return ()
+    return tuple(Example(found.line, found.content()) for found in entry.entries("examples"))
 
 
 def _refuse_repeated(rules: tuple[Rule, ...], path: Path) -> None:

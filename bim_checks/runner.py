@@ -1,19 +1,24 @@
-"""Run a rulebook over one model: the frame first, then every rule, nothing silent."""
+"""Run a rulebook over one model, or over the outline of a site: the frame first, then every rule, nothing silent."""
 
 from __future__ import annotations
 
 import logging
+import traceback
+from collections.abc import Sequence
+from dataclasses import replace
 
-from bim_checks.catalogue import SPATIAL_RULE_TYPES
-from bim_checks.finding import Finding, Judgement, LegalEffect, Outcome
+from shapely.geometry.base import BaseGeometry
+
+from bim_checks.catalogue import RULE_TYPES
+from bim_checks.finding import Finding, Judgement, LegalEffect, Outcome, SecondOpinion
 from bim_checks.report import Report
-from bim_checks.rule import Rule, Surroundings
+from bim_checks.rule import Rule, RuleType, Surroundings
 from bim_checks.rulebook import Rulebook, check_against_city
-from bim_checks.rules import frame
 from bim_checks.scheme import Scheme
 from cim.building import BuildingModel
 from cim.city import City
 from cim.control_lines.store import LineStore
+from cim.existing import ExistingBuildings
 from cim.frame import FrameLedger
 from cim.text import Text
 
@@ -35,7 +40,14 @@ UNDRAWN_RULE = Rule(
 
 
 def run_checks(
-    model: BuildingModel, city: City, ledger: FrameLedger, lines: LineStore, rulebook: Rulebook
+    model: BuildingModel,
+    city: City,
+    ledger: FrameLedger,
+    lines: LineStore,
+    rulebook: Rulebook,
+    *,
+    existing: ExistingBuildings | None = None,
+    stated_site: BaseGeometry | None = None,
 ) -> Report:
     """Answer every rule of a rulebook for one model.
 
@@ -46,41 +58,109 @@ def run_checks(
             So are all rules for a model that is not complete.
         lines: the city's control lines.
         rulebook: the rules.
+        existing: the buildings that stand; None to read the city's own when a rule asks for them.
+        stated_site: the site's outline as surveyed, metres, projected frame; None where the model's IfcSite counts.
 
     Raises:
-        RulebookError: the rulebook reads a layer the city does not have.
+        RulebookError: the rulebook names something the city does not have.
     """
-    check_against_city(rulebook, city)
-    scheme = Scheme(model, ledger.placement, ledger.uncertainty) if ledger.placement else None
-    around = Surroundings(city, lines)
+    scheme = Scheme(model, ledger, stated_site)
+    return _report(scheme, Surroundings(city, lines, existing), rulebook)
+
+
+def run_site_checks(
+    name: str, site: BaseGeometry, city: City, lines: LineStore, rulebook: Rulebook
+) -> Report:
+    """Answer every rule of a rulebook for the outline of a site, before there is a building.
+
+    Rules about a building are `not_applicable`.
+
+    Args:
+        name: of the site, for the report.
+        site: its outline, metres, the city's projected frame.
+        city: its frame, layers and views.
+        lines: the city's control lines.
+        rulebook: the rules.
+
+    Raises:
+        RulebookError: the rulebook names something the city does not have.
+    """
+    scheme = Scheme(_no_building(name), None, site)
+    return _report(scheme, Surroundings(city, lines), rulebook)
+
+
+def _report(scheme: Scheme, around: Surroundings, rulebook: Rulebook) -> Report:
+    check_against_city(rulebook, around.city)
     findings: list[Finding] = []
     for rule in rulebook.rules:
-        judgements = (
-            _answer(rule, scheme, around, ledger) if model.is_complete else [_incomplete(model)]
-        )
-        findings.extend(_findings(rule, judgements))
-    if model.undrawn:
-        findings.extend(_findings(UNDRAWN_RULE, [_undrawn(model)]))
-    return Report(model, city, rulebook, ledger, tuple(findings))
+        findings.extend(_findings(rule, _answer(rule, scheme, around)))
+    if scheme.model.undrawn:
+        findings.extend(_findings(UNDRAWN_RULE, [_undrawn(scheme.model)]))
+    return Report(
+        scheme.model, around.city, rulebook, scheme.ledger, tuple(_with_blocks(findings, rulebook))
+    )
 
 
-def _answer(
-    rule: Rule, scheme: Scheme | None, around: Surroundings, ledger: FrameLedger
-) -> list[Judgement]:
-    if rule.rule_type == frame.CODE:
-        return frame.check_frame(ledger)
-    if scheme is None:
+def _answer(rule: Rule, scheme: Scheme, around: Surroundings) -> list[Judgement]:
+    rule_type = RULE_TYPES[rule.rule_type]
+    if not scheme.model.is_complete:
+        return [_incomplete(scheme.model)]
+    if scheme.is_site_alone and rule_type.needs_bodies and not rule.is_about_the_site:
+        return [_without_building()]
+    if rule_type.needs_place and not scheme.is_placed:
         return [_without_frame()]
-    if not scheme.outlines:
+    if rule_type.needs_bodies and not scheme.is_site_alone and not scheme.draws_anything:
         return [_without_geometry()]
     try:
-        return SPATIAL_RULE_TYPES[rule.rule_type].check(rule, scheme, around)
+        judgements = rule_type.check(rule, scheme, around)
+        return [_seen_twice(rule_type, rule, scheme, around, judgement=j) for j in judgements]
     except Exception:  # a rule of ours that crashes must not read as a pass, nor stop the others
         log.exception("rule %s crashed", rule.identifier)
-        return [_crashed()]
+        return [_crashed(traceback.format_exc())]
 
 
-def _findings(rule: Rule, judgements: list[Judgement]) -> list[Finding]:
+def _seen_twice(
+    rule_type: RuleType,
+    rule: Rule,
+    scheme: Scheme,
+    around: Surroundings,
+    *,
+    judgement: Judgement,
+) -> Judgement:
+    """The judgement, to be discussed where a second way of measuring does not agree with it."""
+    if rule_type.recheck is None or judgement.measurement is None:
+        return judgement
+    second = rule_type.recheck(rule, scheme, around, judgement)
+    if second is None:
+        return judgement
+    seen = replace(judgement, second=second)
+    if _agree(seen, second):
+        return seen
+    note = Text(
+        zh="{sentence}（另一算法（{method}）得 {other:.3f}，与 {first:.3f} 不符，须会商。）",
+        en="{sentence} (Computed another way, by {method}, it is {other:.3f} and not {first:.3f}; to be discussed.)",
+    )
+    return replace(
+        seen,
+        outcome=Outcome.DISCUSS,
+        sentence=note.format(
+            sentence=judgement.sentence,
+            method=second.method,
+            other=second.measured,
+            first=judgement.measurement.measured,
+        ),
+    )
+
+
+def _agree(judgement: Judgement, second: SecondOpinion) -> bool:
+    measurement = judgement.measurement
+    if measurement is None:
+        return True
+    apart = abs(measurement.measured - second.measured)
+    return apart <= second.resolution + measurement.uncertainty.mesh
+
+
+def _findings(rule: Rule, judgements: Sequence[Judgement]) -> list[Finding]:
     return [
         Finding(
             identifier=f"{rule.identifier}#{number}",
@@ -90,6 +170,7 @@ def _findings(rule: Rule, judgements: list[Judgement]) -> list[Finding]:
             legal_effect=rule.legal_effect,
             owner=rule.owner,
             clause=rule.clause,
+            edition=rule.edition,
             status=rule.status,
             layer=rule.layer,
             judgement=_weighed(rule, judgement),
@@ -106,14 +187,60 @@ def _weighed(rule: Rule, judgement: Judgement) -> Judgement:
         zh="{sentence}（限值未经原文核实，须会商。）",
         en="{sentence} (The limit has not been held against the primary text; to be discussed.)",
     )
-    return Judgement(
+    return replace(
+        judgement,
         outcome=Outcome.DISCUSS,
         sentence=note.format(sentence=judgement.sentence),
-        fix=judgement.fix,
-        measurement=judgement.measurement,
-        elements=judgement.elements,
-        feature=judgement.feature,
-        geometry=judgement.geometry,
+    )
+
+
+def _with_blocks(findings: list[Finding], rulebook: Rulebook) -> list[Finding]:
+    """Where a delivery rule misses data, the other rules that need the same and could not be answered."""
+    unanswered = {f.rule for f in findings if f.outcome is Outcome.NOT_CHECKABLE}
+    needs = {
+        rule.identifier: {need.subject for need in RULE_TYPES[rule.rule_type].needs}
+        for rule in rulebook.rules
+    }
+    return [
+        _blocking(
+            finding,
+            tuple(
+                rule
+                for rule in needs
+                if rule in unanswered
+                and rule != finding.rule
+                and needs[rule] & needs.get(finding.rule, set())
+            ),
+        )
+        for finding in findings
+    ]
+
+
+def _blocking(finding: Finding, blocked: tuple[str, ...]) -> Finding:
+    is_gap = finding.outcome in (Outcome.FAIL, Outcome.DISCUSS)
+    if not (is_gap and blocked and finding.rule_type.startswith("DELIVERY-")):
+        return finding
+    return replace(finding, judgement=replace(finding.judgement, blocks=blocked))
+
+
+def _no_building(name: str) -> BuildingModel:
+    return BuildingModel(
+        sha256="",
+        file_name=name,
+        schema="",
+        authoring_tool=None,
+        project_name=None,
+        sites=(),
+        buildings=(),
+        storeys=(),
+        spaces=(),
+        elements=(),
+        meshes=(),
+        materials=(),
+        map_conversion=None,
+        true_north=None,
+        undrawn=(),
+        warnings=(),
     )
 
 
@@ -149,6 +276,16 @@ def _without_frame() -> Judgement:
     )
 
 
+def _without_building() -> Judgement:
+    return Judgement(
+        Outcome.NOT_APPLICABLE,
+        Text(
+            zh="只提交了用地范围，没有建筑。",
+            en="Only the outline of a site was submitted, no building.",
+        ),
+    )
+
+
 def _without_geometry() -> Judgement:
     return Judgement(
         Outcome.NOT_CHECKABLE,
@@ -157,13 +294,14 @@ def _without_geometry() -> Judgement:
     )
 
 
-def _crashed() -> Judgement:
+def _crashed(trace: str) -> Judgement:
     return Judgement(
         Outcome.NOT_CHECKABLE,
         Text(
             zh="规则执行出错，未得出结论；错误已记录。",
             en="The rule could not be evaluated; the error has been logged.",
         ),
+        trace=trace,
     )
 
 

@@ -13,18 +13,56 @@ from shapely.geometry.base import BaseGeometry
 
 from cim.building import BuildingModel
 from cim.footprint import ElementOutline, Footprints, body_outline
-from cim.frame import EXACT, FrameUncertainty, Placement
+from cim.frame import EXACT, FrameLedger, FrameUncertainty, Placement
 
 Subject = Literal["footprint", "site"]
 
 
 @dataclass(frozen=True)
 class Scheme:
-    """A building model and its proven placement, known within an uncertainty."""
+    """A building model and where it stands; or the outline of a site alone.
+
+    Attributes:
+        model: as read; empty for a site alone.
+        ledger: where the model stands; None for a site alone, whose corners are stated in the city's frame.
+        stated_site: the site's outline as surveyed, metres, projected frame; None where the model's own IfcSite counts.
+    """
 
     model: BuildingModel
-    placement: Placement
-    uncertainty: FrameUncertainty = EXACT
+    ledger: FrameLedger | None
+    stated_site: BaseGeometry | None = None
+
+    @property
+    def is_site_alone(self) -> bool:
+        """Whether there is no building to judge."""
+        return self.ledger is None
+
+    @property
+    def is_placed(self) -> bool:
+        """Whether anything may be said about where it stands."""
+        return self.ledger is None or self.ledger.placement is not None
+
+    @cached_property
+    def placement(self) -> Placement:
+        """The proven placement.
+
+        Raises:
+            ValueError: there is none; a rule that needs no place must not ask for it.
+        """
+        placement = self.ledger.placement if self.ledger else None
+        if placement is None:
+            raise ValueError("the scheme has no proven placement")
+        return placement
+
+    @property
+    def uncertainty(self) -> FrameUncertainty:
+        """How well the place is known; exact for a site whose corners are stated in the city's frame."""
+        return self.ledger.uncertainty if self.ledger else EXACT
+
+    @cached_property
+    def draws_anything(self) -> bool:
+        """Whether any element has a body with faces."""
+        return any(len(self.model.meshes[body.mesh].faces) for _, body in self.model.drawn())
 
     @cached_property
     def footprints(self) -> Footprints:
@@ -43,7 +81,9 @@ class Scheme:
 
     @cached_property
     def site(self) -> BaseGeometry:
-        """What the IfcSite bodies cover, metres, projected frame; empty when the file draws no site."""
+        """The site's outline, metres, projected frame: as stated, else what the IfcSite bodies cover; empty without either."""
+        if self.stated_site is not None:
+            return self.stated_site
         bodies = [site.representation for site in self.model.sites if site.representation]
         return shapely.union_all([body_outline(self.model, b, self.placement) for b in bodies])
 

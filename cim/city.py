@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -31,6 +32,7 @@ class Layer:
         owner: the department that owns the line.
         colour: ``#rrggbb``.
         shown: whether a map starts with this layer drawn (key ``shown``, true when absent).
+        accuracy: half-width of what is known of where its lines run, metres (key ``accuracy``, 0 when absent).
     """
 
     code: str
@@ -38,6 +40,7 @@ class Layer:
     owner: Text
     colour: str
     shown: bool = True
+    accuracy: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +217,7 @@ def _city(folder: Path, document: Mapping[str, Any]) -> City:
                 owner=Text(**entry["owner"]),
                 colour=entry["colour"],
                 shown=bool(entry.get("shown", True)),
+                accuracy=_accuracy(entry.get("accuracy", 0.0)),
             )
             for entry in lines["layers"]
         ),
@@ -274,6 +278,13 @@ def _vertical(folder: Path, stated: Mapping[str, Any]) -> Separation:
         path = _source(folder, stated["grid"])
         return read_separation_grid(path, datum=stated["datum"], accuracy=accuracy, offsets=offsets)
     return VerticalSeparation(stated["datum"], float(stated["separation"]), accuracy, offsets)
+
+
+def _accuracy(value: Any) -> float:
+    accuracy = float(value)
+    if not 0.0 <= accuracy < math.inf:
+        raise ValueError(value)
+    return accuracy
 
 
 def _point(values: Any) -> tuple[float, float, float]:

@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from bim_checks.finding import Judgement, Outcome
+from bim_checks.parameters import parameters
+from bim_checks.rule import Rule, RuleType, Surroundings
+from bim_checks.scheme import Scheme
 from cim.frame import FrameCode, FrameLedger, Severity, steps_for
 from cim.text import Text
 
-CODE = "FRAME-PROVEN"
-TITLE = Text(zh="位置已证实", en="The position is proven")
 
-
-@dataclass(frozen=True, slots=True)
+@parameters
 class FrameParameters:
     """FRAME-PROVEN has no parameters: the frame ledger decides."""
 
 
-def check_frame(ledger: FrameLedger) -> list[Judgement]:
+def check_frame(rule: Rule, scheme: Scheme, around: Surroundings) -> list[Judgement]:
     """FRAME-PROVEN: some candidate of the ledger places the model in the city, and nothing about it is open.
 
     Returns:
         A pass or a fail; where the candidate taken leaves something open, one judgement to discuss for each.
     """
+    ledger = scheme.ledger
+    if ledger is None:
+        return [
+            Judgement(
+                Outcome.PASS,
+                Text(
+                    zh="界址点以城市坐标系给出。",
+                    en="The corners of the site are stated in the city's frame.",
+                ),
+            )
+        ]
     taken = ledger.taken
     if taken is None:
         return [_unproven(ledger)]
@@ -78,3 +87,21 @@ def _fix(remedy: Text | None, code: FrameCode | None, authoring_tool: str | None
     return Text(zh="{remedy}{tool}：{steps}", en="{remedy} In {tool}: {steps}").format(
         remedy=remedy, tool=steps[0].tool, steps=steps[0].steps
     )
+
+
+RULE_TYPES = (
+    RuleType(
+        code="FRAME-PROVEN",
+        title=Text(zh="位置已证实", en="The position is proven"),
+        explanation=Text(
+            zh="位置台账列出文件、现场与申请人给出的全部位置来源，逐一与城市范围、地形和界址点比对。没有来源成立时不通过，其余空间规则一律不可检查；采用的来源仍有疑点时逐条会商。",
+            en="The frame ledger lists every source that says where the model stands and holds it against the city's extent, "
+            "the terrain and the surveyed parcel. Fail when no source stands, and all rules in space are then not checkable; "
+            "what the source taken leaves open is to be discussed, point by point.",
+        ),
+        parameters=FrameParameters,
+        check=check_frame,
+        needs_place=False,
+        needs_bodies=False,
+    ),
+)

@@ -8,17 +8,17 @@ another legal height elsewhere (parapet, or mean of eave and ridge), which is no
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from bim_checks.finding import Judgement, Measurement, Outcome, Unit
+from bim_checks.finding import Judgement, Measurement, Outcome, Uncertainty, Unit
+from bim_checks.parameters import Asset, parameter, parameters
 from bim_checks.rule import Rule, RuleType, Surroundings
 from bim_checks.scheme import Scheme
-from bim_checks.tolerance import LENGTH_UNCERTAINTY, judge
+from bim_checks.tolerance import LENGTH_UNCERTAINTY, outcome_of
 from cim.control_lines.feature import ControlFeature
 from cim.text import Text
 
@@ -26,15 +26,15 @@ LIMIT_ATTRIBUTE = "limit_elevation"  # m above the city's vertical datum
 VERTICAL_TRIANGLE = 1e-9  # m2 in plan; a wall's triangle carries its height on its edges
 
 
-@dataclass(frozen=True, slots=True)
+@parameters
 class HeightZoneParameters:
-    """Parameters of HEIGHT-ZONE.
+    """Parameters of HEIGHT-ZONE."""
 
-    Attributes:
-        layer: polygons with the attribute ``limit_elevation``, metres above datum.
-    """
-
-    layer: str
+    layer: str = parameter(
+        zh="带属性 limit_elevation（高程限值，m）的面图层",
+        en="polygons with the attribute limit_elevation, metres above datum",
+        asset=Asset.LAYER,
+    )
 
 
 def check_height_zone(rule: Rule, scheme: Scheme, around: Surroundings) -> list[Judgement]:
@@ -75,9 +75,9 @@ def _judge_zone(rule: Rule, scheme: Scheme, zone: ControlFeature) -> Judgement:
         limit=float(limit),
         margin=float(limit) - highest,
         unit=Unit.METRE,
-        uncertainty=LENGTH_UNCERTAINTY + scheme.uncertainty.vertical,
+        uncertainty=Uncertainty(frame=scheme.uncertainty.vertical, mesh=LENGTH_UNCERTAINTY),
     )
-    outcome = judge(measurement.margin, measurement.uncertainty, rule.legal_effect)
+    outcome = outcome_of(measurement, rule.legal_effect)
     broken = outcome is not Outcome.PASS
     decisive = tops > limit if broken else tops >= highest - LENGTH_UNCERTAINTY
     order = [i for i in np.argsort(-tops, kind="stable") if decisive[i]]
@@ -175,6 +175,11 @@ RULE_TYPES = (
     RuleType(
         code="HEIGHT-ZONE",
         title=Text(zh="限高区最高点", en="Highest point in a height zone"),
+        explanation=Text(
+            zh="建筑物、构筑物在每个限高区内最高点的绝对高程（GB 50352-2019 第 4.5.2 条第 1 款）不得高于该区限值；指出决定高度的构件。",
+            en="The absolute elevation of the highest point of building and structures above each zone (GB 50352-2019 4.5.2 (1)) "
+            "must not exceed the zone's limit; the elements that decide it are named.",
+        ),
         parameters=HeightZoneParameters,
         check=check_height_zone,
     ),

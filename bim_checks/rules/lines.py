@@ -7,17 +7,17 @@ entered (an overlap rule whose legal effect is ``procedure``).
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from bim_checks.finding import Judgement, LegalEffect, Measurement, Outcome, Unit
+from bim_checks.finding import Judgement, LegalEffect, Measurement, Outcome, Uncertainty, Unit
+from bim_checks.parameters import Asset, parameter, parameters
 from bim_checks.rule import Rule, RuleType, Surroundings
 from bim_checks.scheme import Scheme, Subject
-from bim_checks.tolerance import BOUNDARY_ACCURACY, CONTACT, LENGTH_UNCERTAINTY, judge
+from bim_checks.tolerance import BOUNDARY_ACCURACY, CONTACT, LENGTH_UNCERTAINTY, outcome_of
 from cim.control_lines.feature import ControlFeature
 from cim.text import Text
 
@@ -37,35 +37,45 @@ COMPASS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@parameters
 class LineParameters:
-    """Parameters of the line rules.
+    """Parameters of LINE-OVERLAP."""
 
-    Attributes:
-        layer: control-line layer.
-        subject: ``footprint`` (all drawn elements) or ``site`` (the IfcSite surface).
-        limit: m2 allowed outside or inside; for distances the minimum in metres.
-    """
-
-    layer: str
-    subject: Subject
-    limit: float
+    layer: str = parameter(zh="控制线图层", en="control-line layer", asset=Asset.LAYER)
+    subject: Subject = parameter(
+        zh="footprint 为全部构件的投影，site 为用地范围",
+        en="footprint: the projection of all drawn elements; site: the outline of the site",
+    )
+    limit: float = parameter(zh="允许占用的面积", en="area allowed inside", unit=Unit.SQUARE_METRE)
 
 
-@dataclass(frozen=True, slots=True)
+@parameters
+class DistanceParameters:
+    """Parameters of LINE-DISTANCE."""
+
+    layer: str = parameter(zh="控制线图层", en="control-line layer", asset=Asset.LAYER)
+    subject: Subject = parameter(
+        zh="footprint 为全部构件的投影，site 为用地范围",
+        en="footprint: the projection of all drawn elements; site: the outline of the site",
+    )
+    limit: float = parameter(zh="最小距离", en="least distance", unit=Unit.METRE)
+
+
+@parameters
 class InsideParameters:
-    """Parameters of LINE-INSIDE.
+    """Parameters of LINE-INSIDE."""
 
-    Attributes:
-        layer, subject, limit: as for `LineParameters`; the limit is m2 allowed outside.
-        within: ``one`` when the subject must lie inside a single feature (its own parcel), ``union``
-            when all features of the layer together are the place to be (a development boundary).
-    """
-
-    layer: str
-    subject: Subject
-    limit: float
-    within: Literal["one", "union"] = "union"
+    layer: str = parameter(zh="控制线图层", en="control-line layer", asset=Asset.LAYER)
+    subject: Subject = parameter(
+        zh="footprint 为全部构件的投影，site 为用地范围",
+        en="footprint: the projection of all drawn elements; site: the outline of the site",
+    )
+    limit: float = parameter(zh="允许超出的面积", en="area allowed outside", unit=Unit.SQUARE_METRE)
+    within: Literal["one", "union"] = parameter(
+        zh="one：位于单个图形之内（自己的地块）；union：位于全部图形之内（开发边界）",
+        en="one: inside a single feature (its own parcel); union: inside all features together (a development boundary)",
+        default="union",
+    )
 
 
 def check_inside(rule: Rule, scheme: Scheme, around: Surroundings) -> list[Judgement]:
@@ -79,13 +89,13 @@ def check_inside(rule: Rule, scheme: Scheme, around: Surroundings) -> list[Judge
     name = home.name if home else around.city.layer(parameters.layer).name
     inside = [home] if home and parameters.within == "one" else features
     outside = _without_slivers(shape.difference(shapely.union_all([f.geometry for f in inside])))
-    measurement = _area_measurement(outside, parameters.limit, scheme)
+    measurement = _area_measurement(outside, parameters, scheme, around)
     words = {
         "subject": SUBJECTS[parameters.subject],
         "name": name,
         "area": outside.area,
     }
-    outcome = judge(measurement.margin, measurement.uncertainty, rule.legal_effect)
+    outcome = outcome_of(measurement, rule.legal_effect)
     if outcome is Outcome.PASS:
         border = shapely.union_all([f.geometry for f in inside]).boundary
         if _within_frame_doubt(shape, border, scheme):
@@ -127,8 +137,8 @@ def check_overlap(rule: Rule, scheme: Scheme, around: Surroundings) -> list[Judg
     broken = []
     for feature in around.lines.features(parameters.layer, shape.bounds):
         shared = _without_slivers(shape.intersection(feature.geometry))
-        measurement = _area_measurement(shared, parameters.limit, scheme)
-        outcome = judge(measurement.margin, measurement.uncertainty, rule.legal_effect)
+        measurement = _area_measurement(shared, parameters, scheme, around)
+        outcome = outcome_of(measurement, rule.legal_effect)
         if outcome is not Outcome.PASS:
             broken.append(
                 _overlap(rule, scheme, feature, shared, measurement=measurement, outcome=outcome)
@@ -144,7 +154,7 @@ def check_overlap(rule: Rule, scheme: Scheme, around: Surroundings) -> list[Judg
     for feature in near:
         if _within_frame_doubt(shape, feature.geometry, scheme):
             words = {"subject": SUBJECTS[parameters.subject], "name": feature.name}
-            measured = _area_measurement(shapely.Polygon(), parameters.limit, scheme)
+            measured = _area_measurement(shapely.Polygon(), parameters, scheme, around)
             return [_undecided(words, measured)]
     return [
         Judgement(
@@ -153,7 +163,7 @@ def check_overlap(rule: Rule, scheme: Scheme, around: Surroundings) -> list[Judg
                 subject=SUBJECTS[parameters.subject],
                 name=name,
             ),
-            measurement=_area_measurement(shapely.Polygon(), parameters.limit, scheme),
+            measurement=_area_measurement(shapely.Polygon(), parameters, scheme, around),
         )
     ]
 
@@ -200,7 +210,7 @@ def _overlap(
 
 def check_distance(rule: Rule, scheme: Scheme, around: Surroundings) -> list[Judgement]:
     """LINE-DISTANCE: plan distance from the subject to the nearest feature >= limit; the witness segment is reported."""
-    parameters: LineParameters = rule.parameters
+    parameters: DistanceParameters = rule.parameters
     shape = scheme.subject(parameters.subject)
     if shape.is_empty:
         return [_nothing_drawn(parameters.subject)]
@@ -212,9 +222,13 @@ def check_distance(rule: Rule, scheme: Scheme, around: Surroundings) -> list[Jud
         limit=parameters.limit,
         margin=distance - parameters.limit,
         unit=Unit.METRE,
-        uncertainty=LENGTH_UNCERTAINTY + scheme.uncertainty.horizontal,
+        uncertainty=Uncertainty(
+            frame=scheme.uncertainty.horizontal,
+            mesh=LENGTH_UNCERTAINTY,
+            data=around.city.layer(parameters.layer).accuracy,
+        ),
     )
-    outcome = judge(measurement.margin, measurement.uncertainty, rule.legal_effect)
+    outcome = outcome_of(measurement, rule.legal_effect)
     words = {
         "subject": SUBJECTS[parameters.subject],
         "name": feature.name,
@@ -247,7 +261,7 @@ def check_distance(rule: Rule, scheme: Scheme, around: Surroundings) -> list[Jud
 
 
 def _nearest(
-    shape: BaseGeometry, parameters: LineParameters, around: Surroundings
+    shape: BaseGeometry, parameters: DistanceParameters, around: Surroundings
 ) -> ControlFeature:
     """The nearest feature of the layer, looked for in growing boxes so that a city-wide layer stays cheap."""
     west, south, east, north = shape.bounds
@@ -269,7 +283,7 @@ def _nearest(
 
 
 def _elements_nearer(
-    scheme: Scheme, parameters: LineParameters, line: BaseGeometry
+    scheme: Scheme, parameters: DistanceParameters, line: BaseGeometry
 ) -> tuple[str, ...]:
     """GlobalIds of the elements nearer than the limit, nearest first."""
     if parameters.subject == "site":
@@ -295,19 +309,28 @@ def _move_away(witness: BaseGeometry, metres: float) -> Text:
     )
 
 
-def _area_measurement(shape: BaseGeometry, limit: float, scheme: Scheme) -> Measurement:
+def _area_measurement(
+    shape: BaseGeometry,
+    parameters: LineParameters | InsideParameters,
+    scheme: Scheme,
+    around: Surroundings,
+) -> Measurement:
     """An area against its limit.
 
-    Its uncertainty is half a band along its edge, as wide as contact and as the frame may be off: a shape that moves
-    gains on one side what it loses on the other.
+    Its uncertainty is half a band along its edge, as wide as contact and as the frame and the line may be off: a shape
+    that moves gains on one side what it loses on the other.
     """
-    area = float(shape.area)
+    area, limit, half = float(shape.area), parameters.limit, float(shape.length) / 2.0
     return Measurement(
         measured=area,
         limit=limit,
         margin=limit - area,
         unit=Unit.SQUARE_METRE,
-        uncertainty=float(shape.length) * (CONTACT + scheme.uncertainty.horizontal) / 2.0,
+        uncertainty=Uncertainty(
+            frame=half * scheme.uncertainty.horizontal,
+            mesh=half * CONTACT,
+            data=half * around.city.layer(parameters.layer).accuracy,
+        ),
     )
 
 
@@ -369,19 +392,34 @@ RULE_TYPES = (
     RuleType(
         code="LINE-INSIDE",
         title=Text(zh="必须位于控制线内", en="Must lie inside a control line"),
+        explanation=Text(
+            zh="量取平面范围 F 超出控制线 Z 的面积 area(F − Z)，大于限值即不通过；给出应收回的多边形。",
+            en="Measures the area of the plan shape F outside the line Z, area(F − Z), which must not exceed the limit; "
+            "the polygon to pull back is reported.",
+        ),
         parameters=InsideParameters,
         check=check_inside,
     ),
     RuleType(
         code="LINE-OVERLAP",
         title=Text(zh="不得占用控制线范围", en="Must not overlap a control zone"),
+        explanation=Text(
+            zh="对每个图形 Z 量取 area(F ∩ Z)，大于限值即不通过；效力为 procedure 时须办手续。给出应裁去的多边形。",
+            en="Measures area(F ∩ Z) for every feature Z, which must not exceed the limit; with the effect `procedure` "
+            "a procedure is to be filed instead. The polygon to cut is reported.",
+        ),
         parameters=LineParameters,
         check=check_overlap,
     ),
     RuleType(
         code="LINE-DISTANCE",
         title=Text(zh="与控制线的最小距离", en="Minimum distance to a control line"),
-        parameters=LineParameters,
+        explanation=Text(
+            zh="量取平面范围到最近图形的平面距离，小于限值即不通过；给出最近线段与移动方向。",
+            en="Measures the plan distance from the shape to the nearest feature, which must not fall below the limit; "
+            "the witness segment and the way to move are reported.",
+        ),
+        parameters=DistanceParameters,
         check=check_distance,
     ),
 )

@@ -3,45 +3,42 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from bim_checks.finding import Judgement, Measurement, Outcome, Unit
+from bim_checks.finding import Judgement, Measurement, Outcome, Uncertainty, Unit
 from bim_checks.landscape.ridge_band import Intrusion, RidgeView, ridge_intrusion
+from bim_checks.parameters import Asset, parameter, parameters
 from bim_checks.rule import Rule, RuleType, Surroundings
 from bim_checks.scheme import Scheme
-from bim_checks.tolerance import LENGTH_UNCERTAINTY, judge
+from bim_checks.tolerance import LENGTH_UNCERTAINTY, outcome_of
 from cim.city import City, Ridge, Viewpoint
 from cim.text import Text
 
 
-@dataclass(frozen=True, slots=True)
+@parameters
 class RidgeBandParameters:
-    """Parameters of VIEW-RIDGE-BAND.
+    """Parameters of VIEW-RIDGE-BAND."""
 
-    Attributes:
-        viewpoint, ridge: codes in ``city.yaml``.
-        limit: share of the angle between base and ridge that stays free, 0..1.
-        base_elevation: the base's orthogonal height, metres.
-        refraction: coefficient k of terrestrial refraction.
-    """
-
-    viewpoint: str
-    ridge: str
-    limit: float
-    base_elevation: float
-    refraction: float
+    viewpoint: str = parameter(zh="视点代码", en="code of the viewpoint", asset=Asset.VIEWPOINT)
+    ridge: str = parameter(zh="山脊线代码", en="code of the ridge", asset=Asset.RIDGE)
+    limit: float = parameter(
+        zh="山脊与山脚视角之间须留空的份额（0 到 1）",
+        en="share of the angle from base to ridge that must stay free, 0 to 1",
+        unit=Unit.RATIO,
+    )
+    base_elevation: float = parameter(zh="山脚高程", en="elevation of the base", unit=Unit.METRE)
+    refraction: float = parameter(
+        zh="大气折光系数 k", en="coefficient of refraction k", unit=Unit.RATIO
+    )
 
 
 def check_ridge_band(rule: Rule, scheme: Scheme, around: Surroundings) -> list[Judgement]:
     """VIEW-RIDGE-BAND: no point of the scheme rises into the band below the ridge."""
     parameters: RidgeBandParameters = rule.parameters
     viewpoint, ridge = _assets(parameters, around.city)
-    if viewpoint is None or ridge is None:
-        return [_missing(parameters, viewpoint=viewpoint)]
     view = RidgeView(
         eye=np.array(viewpoint.position) + np.array([0.0, 0.0, viewpoint.eye_height]),
         ridge=np.array(ridge.vertices),
@@ -72,11 +69,12 @@ def _judge(
         limit=float(point[2]) - over,
         margin=-over,
         unit=Unit.METRE,
-        uncertainty=LENGTH_UNCERTAINTY
-        + scheme.uncertainty.vertical
-        + scheme.uncertainty.horizontal * _slope(view, point),
+        uncertainty=Uncertainty(
+            frame=scheme.uncertainty.vertical + scheme.uncertainty.horizontal * _slope(view, point),
+            mesh=LENGTH_UNCERTAINTY,
+        ),
     )
-    outcome = judge(measurement.margin, measurement.uncertainty, rule.legal_effect)
+    outcome = outcome_of(measurement, rule.legal_effect)
     broken = outcome is not Outcome.PASS
     deciding = [i for i in order if intrusion.excess[i] > 0.0] if broken else [worst]
     sentence = (
@@ -119,24 +117,11 @@ def _lower(metres: float) -> Text:
     ).format(metres=math.ceil(round(metres * 100.0, 6)) / 100.0)
 
 
-def _assets(parameters: RidgeBandParameters, city: City) -> tuple[Viewpoint | None, Ridge | None]:
+def _assets(parameters: RidgeBandParameters, city: City) -> tuple[Viewpoint, Ridge]:
+    """Both are in the city: a rulebook that names others is refused."""
     return (
-        next((v for v in city.viewpoints if v.code == parameters.viewpoint), None),
-        next((r for r in city.ridges if r.code == parameters.ridge), None),
-    )
-
-
-def _missing(parameters: RidgeBandParameters, *, viewpoint: Viewpoint | None) -> Judgement:
-    kind, code = (
-        (Text(zh="山脊线", en="ridge"), parameters.ridge)
-        if viewpoint
-        else (Text(zh="视点", en="viewpoint"), parameters.viewpoint)
-    )
-    return Judgement(
-        Outcome.NOT_CHECKABLE,
-        Text(zh="city.yaml 中没有{kind} {code}。", en="city.yaml has no {kind} {code}.").format(
-            kind=kind, code=code
-        ),
+        next(v for v in city.viewpoints if v.code == parameters.viewpoint),
+        next(r for r in city.ridges if r.code == parameters.ridge),
     )
 
 
@@ -144,6 +129,12 @@ RULE_TYPES = (
     RuleType(
         code="VIEW-RIDGE-BAND",
         title=Text(zh="山脊线保护带", en="Building-free band below a ridge"),
+        explanation=Text(
+            zh="在过视点的每个竖直面内，山脊视角与山脚视角之间的上部份额内不得有建筑（参照香港规划标准与准则第 11 章）；计入地球曲率与大气折光，量取突入的米数与视角宽度。",
+            en="In every vertical plane through the eye no building may stand in the upper share of the angle between base and "
+            "ridge (after Hong Kong Planning Standards chapter 11); Earth curvature and refraction are included, and the rise into "
+            "the band is measured in metres and in degrees of width.",
+        ),
         parameters=RidgeBandParameters,
         check=check_ridge_band,
     ),

@@ -50,7 +50,7 @@ def test_a_rule_is_read_with_its_defaults(tmp_path: Path) -> None:
     ("change", "line", "message"),
     [
         (("subject: site", "subject: roof"), 14, "subject cannot be roof.*site"),
-        (("limit: 0", "limit: none"), 15, "limit: none is of the wrong kind"),
+        (("limit: 0", "limit: none"), 15, "limit: none is of the wrong kind.*a number"),
         (("limit: 0", "limit: yes"), 15, "limit: True is of the wrong kind"),
         (("layer: parcel", "layr: parcel"), 13, "unknown key layr.*layer"),
         (("type: LINE-INSIDE", "type: LINE-INSIDES"), 6, "type cannot be LINE-INSIDES"),
@@ -81,5 +81,5 @@ def test_what_is_not_a_rulebook_is_refused(tmp_path: Path) -> None:
 def test_a_layer_the_city_does_not_have_is_refused(tmp_path: Path) -> None:
     book = read(tmp_path, HEAD + RULE)
     check_against_city(book, FlatCity(("parcel",)))
-    with pytest.raises(RulebookError, match=r"layer parcel.*Layers are: green"):
+    with pytest.raises(RulebookError, match=r"layer parcel.*The city has: green"):
         check_against_city(book, FlatCity(("green",)))

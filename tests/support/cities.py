@@ -3,86 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 
-import numpy as np
+from bim_checks.scene import FRAME, ORIGIN, SceneCity, flat_terrain, read_scene
+from cim.city import City
+from cim.control_lines.memory import LinesInMemory
 
-from cim.city import City, Layer, Ridge, Viewpoint
-from cim.city_frame import CityFrame
-from cim.control_lines.feature import ControlFeature
-from cim.terrain import Terrain
-from cim.text import Text
-from cim.vertical import VerticalSeparation
-
-ORIGIN = (610_000.0, 2_705_000.0)
-FRAME = CityFrame("EPSG:4548", VerticalSeparation("EPSG:5737", 10.2, 0.3))
+__all__ = ["FRAME", "ORIGIN", "FlatCity", "LinesInMemory", "SceneCity", "flat_terrain"]
 
 
-def flat_terrain(height: float = 5.0, side: float = 4000.0, cell: float = 10.0) -> Terrain:
-    """Level ground centred on `ORIGIN`."""
-    cells = int(side / cell)
-    heights = np.full((cells, cells), height)
-    return Terrain(heights, ORIGIN[0] - side / 2, ORIGIN[1] + side / 2, cell)
+def FlatCity(  # noqa: N802 - reads as the city it makes
+    layers: tuple[str, ...], views: Mapping[str, list[dict]] | None = None
+) -> City:
+    """A city on level ground with empty layers; positions of views as they are."""
+    shifted = {
+        "viewpoints": [
+            v | {"position": _from_origin(v["position"])}
+            for v in (views or {}).get("viewpoints", [])
+        ],
+        "ridges": [
+            r | {"vertices": [_from_origin(vertex) for vertex in r["vertices"]]}
+            for r in (views or {}).get("ridges", [])
+        ],
+    }
+    return read_scene({"layers": {code: [] for code in layers}, "views": shifted}).city
 
 
-class LinesInMemory:
-    """A line store over a list."""
-
-    def __init__(self, features: list[ControlFeature]) -> None:
-        self._features = features
-
-    def features(
-        self, layer: str, bounds: tuple[float, float, float, float] | None = None
-    ) -> list[ControlFeature]:
-        found = [feature for feature in self._features if feature.layer == layer]
-        if bounds is None:
-            return found
-        west, south, east, north = bounds
-        return [
-            feature
-            for feature in found
-            if feature.geometry.bounds[0] <= east
-            and feature.geometry.bounds[2] >= west
-            and feature.geometry.bounds[1] <= north
-            and feature.geometry.bounds[3] >= south
-        ]
-
-
-class FlatCity(City):
-    """A city whose terrain is not read from a file."""
-
-    def __init__(
-        self, layers: tuple[str, ...], views: Mapping[str, list[dict]] | None = None
-    ) -> None:
-        views = views or {}
-        nowhere = Path("nowhere")
-        super().__init__(
-            folder=nowhere,
-            code="flat",
-            name=Text(zh="平城", en="Flat city"),
-            frame=FRAME,
-            terrain_path=nowhere,
-            buildings_path=nowhere,
-            control_lines_path=nowhere,
-            rulebook_path=nowhere,
-            point_cloud_paths=(),
-            layers=tuple(
-                Layer(code, Text(zh=code, en=code), Text(zh="部门", en="department"), "#000000")
-                for code in layers
-            ),
-            viewpoints=tuple(
-                Viewpoint(
-                    v["code"],
-                    Text(zh=v["code"], en=v["code"]),
-                    tuple(v["position"]),
-                    v["eye_height"],
-                )
-                for v in views.get("viewpoints", [])
-            ),
-            ridges=tuple(
-                Ridge(r["code"], Text(zh=r["code"], en=r["code"]), tuple(map(tuple, r["vertices"])))
-                for r in views.get("ridges", [])
-            ),
-        )
-        self.__dict__["terrain"] = flat_terrain()
-        self.__dict__["sha256"] = "0" * 64
+def _from_origin(point: tuple[float, float, float]) -> tuple[float, float, float]:
+    return (point[0] - ORIGIN[0], point[1] - ORIGIN[1], point[2])
