@@ -25,8 +25,8 @@ SPELLINGS = {
     Unit.DEGREE: ("deg", "°", "度"),
     Unit.MINUTE: ("min", "分钟"),
     Unit.PERCENT: ("%",),
-    Unit.RATIO: ("",),
-    Unit.COUNT: ("",),
+    Unit.RATIO: (),
+    Unit.COUNT: (),
 }
 NUMBER_AND_UNIT = re.compile(r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*(.*?)\s*")
 KIND_NAMES = {
@@ -191,7 +191,7 @@ class Entry:
         match = NUMBER_AND_UNIT.fullmatch(written)
         if match is None:
             return written
-        if match[2] not in (SPELLINGS[unit] if unit else ("",)):
+        if match[2] and match[2] not in (SPELLINGS[unit] if unit else ()):
             raise self.error(
                 Text(
                     zh="{key} 的值 {value} 单位不对。", en="{key}: {value} is in the wrong unit."

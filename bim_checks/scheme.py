@@ -103,8 +103,10 @@ class Scheme:
 
     @cached_property
     def lowest(self) -> float:
-        """Orthogonal height of the lowest drawn point, metres."""
-        return min(outline.low for outline in self.outlines)
+        """Orthogonal height of the lowest drawn point, metres; zero where nothing is drawn."""
+        if self.is_site_alone:
+            return 0.0
+        return min((outline.low for outline in self.outlines), default=0.0)
 
     @cached_property
     def _bodies(self) -> tuple[tuple[int, NDArray[np.float64]], ...]:

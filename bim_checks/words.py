@@ -6,6 +6,14 @@ from collections.abc import Mapping
 
 from cim.text import Text
 
+SIGNS: Mapping[str, str] = {"m2": "m²", "m3": "m³", "deg": "°", "ratio": "", "count": ""}
+
+
+def sign_of(unit: str | None) -> str:
+    """How a unit of a report is written behind a number; nothing for a plain number."""
+    return "" if unit is None else SIGNS.get(unit, unit)
+
+
 WORDS: Mapping[str, Text] = {
     "report": Text(zh="审查报告", en="Review report"),
     "pass": Text(zh="通过", en="pass"),
@@ -26,6 +34,8 @@ WORDS: Mapping[str, Text] = {
     "clause": Text(zh="条款", en="Clause"),
     "owner": Text(zh="主管部门", en="Department"),
     "fix": Text(zh="整改", en="How to fix"),
+    "second": Text(zh="复核", en="Computed again"),
+    "blocks": Text(zh="受阻规则", en="Rules it blocks"),
     "elements": Text(zh="构件", en="Elements"),
     "legal_effect": Text(zh="效力", en="Legal effect"),
     "unverified": Text(zh="限值未核实", en="limit unverified"),

@@ -7,11 +7,9 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
-from enum import IntEnum
+from collections.abc import Collection
 from pathlib import Path
-from typing import Annotated, Any, cast, get_args
+from typing import Annotated, Any, get_args
 
 import typer
 from typer.core import TyperGroup
@@ -33,19 +31,21 @@ from cim.parcel import Parcel
 from cim.text import Language, Text
 from viewer import console, pipeline
 from viewer.batch import Reading, read_all
+from viewer.options import (
+    CityOption,
+    Exit,
+    JsonOption,
+    LanguageOption,
+    ParcelOption,
+    PlaceOption,
+    language_of,
+    told_errors,
+)
+from viewer.rules_command import rules_app
 from viewer.settings import Settings
 from viewer.survey import summary_of, survey
 
 IFC_SUFFIXES = (".ifc", ".ifczip", ".ifcxml", ".ifcx")
-
-
-class Exit(IntEnum):
-    """What the exit code of a command means."""
-
-    CLEAN = 0
-    FAILED_RULE = 1
-    USAGE = 2
-    UNREADABLE = 3
 
 
 app = typer.Typer(
@@ -56,6 +56,7 @@ app = typer.Typer(
 )
 city_app = typer.Typer(no_args_is_help=True, help="城市数据 · City data")
 app.add_typer(city_app, name="city")
+app.add_typer(rules_app, name="rules")
 
 
 class _ShowByDefault(TyperGroup):
@@ -74,21 +75,6 @@ frame_app = typer.Typer(
 )
 app.add_typer(frame_app, name="frame")
 
-CityOption = Annotated[
-    Path, typer.Option("--city", help="城市文件夹 · City folder", show_default=False)
-]
-PlaceOption = Annotated[
-    str | None,
-    typer.Option("--place", help="位置 E,N,H,角度 · Place as E,N,H,angle (m, degrees)"),
-]
-ParcelOption = Annotated[
-    Path | None,
-    typer.Option("--parcel", help="界址点 · The parcel: TXT, GeoJSON, SHP, GPKG, DXF"),
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="机器可读 · For machines")]
-LanguageOption = Annotated[
-    str | None, typer.Option("--lang", help="zh | en", show_default="locale")
-]
 PortOption = Annotated[int | None, typer.Option("--port", help="端口 · Port")]
 DataOption = Annotated[Path | None, typer.Option("--data", help="数据文件夹 · Data folder")]
 
@@ -106,9 +92,9 @@ def check(
     lang: LanguageOption = None,
 ) -> None:
     """检查模型是否符合规则 · Check models against the city's rules."""
-    language = _language(lang)
+    language = language_of(lang)
     explicit, models = _place(place), _models(paths)
-    with _errors(language):
+    with told_errors(language):
         read = read_city(city)  # a city at fault is told once, not once a model
         parcels = () if parcel is None else pipeline.read_applicant_parcels(parcel, read)
     documents, worst = [], Exit.CLEAN
@@ -144,7 +130,7 @@ def inspect(
     lang: LanguageOption = None,
 ) -> None:
     """查看文件内容 · Show what a file holds, or a row for each file of a folder."""
-    language = _language(lang)
+    language = language_of(lang)
     if path.is_dir():
         models = _models([path])
         with console.progress(_reading(models, language)) as progress:
@@ -152,7 +138,7 @@ def inspect(
         console.print_survey(path, rows, summary_of(rows), language, as_json=as_json)
         whole = all(row["error"] is None and row["complete"] for row in rows)
         raise typer.Exit(Exit.CLEAN if whole else Exit.UNREADABLE)
-    with _errors(language), console.progress(path.name) as progress:
+    with told_errors(language), console.progress(path.name) as progress:
         model = read_ifc(path, progress=progress)
     document = console.inspected(model)
     if as_json:
@@ -172,8 +158,8 @@ def frame_show(
     lang: LanguageOption = None,
 ) -> None:
     """模型位于何处，依据什么 · Where a model stands, and by what proof."""
-    language = _language(lang)
-    with _errors(language):
+    language = language_of(lang)
+    with told_errors(language):
         _, _, ledger = _ledger(path, city, _place(place), parcel)
     document = frame_document(ledger)
     if as_json:
@@ -200,13 +186,13 @@ def frame_fix(
 
     The place is the one stated (--place), picked (--pair), fitted to the parcel (--parcel), or the one the ledger takes.
     """
-    language = _language(lang)
+    language = language_of(lang)
     if output.resolve() == path.resolve():
         raise typer.BadParameter(
             str(Text(zh="副本不能覆盖原文件。", en="the copy must not replace the file.")),
             param_hint="--output",
         )
-    with _errors(language):
+    with told_errors(language):
         explicit = propose_from_pairs(_pairs(pair)).place if pair else _place(place)
         model, read, ledger = _ledger(path, city, explicit, parcel)
         if ledger.taken is None and explicit is None and parcel is not None:
@@ -251,8 +237,8 @@ def tile(
     lang: LanguageOption = None,
 ) -> None:
     """生成三维瓦片 · Write 3D Tiles."""
-    language = _language(lang)
-    with _errors(language):
+    language = language_of(lang)
+    with told_errors(language):
         with console.progress(path.name) as progress:
             model = read_ifc(path, progress=progress)
         summary = pipeline.tile_model(model, city, _place(place), output)
@@ -265,7 +251,7 @@ def city_build(
     lang: LanguageOption = None,
 ) -> None:
     """生成空间库与瓦片 · Build the spatial store and the tilesets."""
-    with _errors(_language(lang)), console.progress(str(folder)) as progress:
+    with told_errors(language_of(lang)), console.progress(str(folder)) as progress:
         pipeline.build_city(folder, progress)
 
 
@@ -274,14 +260,6 @@ def _place(text: str | None) -> ExplicitPlace | None:
         return pipeline.parse_place(text) if text is not None else None
     except FrameError as error:
         raise typer.BadParameter(str(error.reason), param_hint="--place") from error
-
-
-def _language(chosen: str | None) -> Language:
-    if chosen is None:
-        return console.default_language()
-    if chosen not in get_args(Language):
-        raise typer.BadParameter("zh | en", param_hint="--lang")
-    return cast("Language", chosen)
 
 
 def _models(paths: list[Path]) -> dict[Path, Path]:
@@ -353,16 +331,6 @@ def _error_document(path: Path, error: CimError) -> dict[str, Any]:
     }
 
 
-@contextmanager
-def _errors(language: Language) -> Iterator[None]:
-    """Turn an input at fault into one readable line and its exit code."""
-    try:
-        yield
-    except CimError as error:
-        console.print_error(error, language)
-        raise typer.Exit(Exit.UNREADABLE) from error
-
-
 @app.command()
 def serve(
     data: DataOption = None,
@@ -400,7 +368,7 @@ def demo(
     from viewer import demo as sample
 
     settings = _settings(data, port)
-    with _errors(console.default_language()):
+    with told_errors(console.default_language()):
         sample.prepare(settings, buildings=buildings)
         if not prepare_only:
             sample.serve(settings)

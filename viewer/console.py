@@ -17,7 +17,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from bim_checks.report import SEVERITY, defects_document
-from bim_checks.words import WORDS
+from bim_checks.words import WORDS, sign_of
 from cim.building import BuildingModel, Storey
 from cim.errors import CimError
 from cim.recognition import Recognised, dwellings, main_entrances, parapets, roofs
@@ -130,8 +130,7 @@ def _sentence(finding: Mapping[str, Any], language: Language) -> str:
 def _margin(finding: Mapping[str, Any]) -> str:
     if finding["margin"] is None:
         return ""
-    unit = {"m2": "m²", "deg": "°"}.get(finding["unit"], finding["unit"])
-    return f"{finding['margin']:+.2f} {unit}"
+    return f"{finding['margin']:+.2f} {sign_of(finding['unit'])}".rstrip()
 
 
 def _counts(summary: Mapping[str, int], words: Mapping[str, str]) -> str:

@@ -59,7 +59,7 @@ def report_on_globe(
         shape = shapely.geometry.shape(finding["geometry"]) if finding["geometry"] else None
         points = _points_of_interest(shape, [boxes[i] for i in finding["elements"] if i in boxes])
         findings.append(
-            finding
+            {key: value for key, value in finding.items() if key != "trace"}  # the developer's
             | {
                 "geometry_wgs84": _mapping(_to_globe(shape, frame, dimensions=3))
                 if shape

@@ -9,7 +9,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from bim_checks.report import SEVERITY, Report
-from bim_checks.words import WORDS
+from bim_checks.words import WORDS, sign_of
 from cim.text import Language
 
 
@@ -43,7 +43,19 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["number"] = _number
+    environment.filters["sign"] = sign_of
+    environment.filters["cell"] = _cell
     return environment
+
+
+def _cell(value: Any, language: Language) -> str:
+    if isinstance(value, dict):
+        return str(value[language])
+    if isinstance(value, bool):
+        return "✓" if value else "✗"
+    if isinstance(value, float):
+        return _number(value)
+    return "—" if value is None else str(value)
 
 
 def _number(value: float | None) -> str:

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import pytest
+import yaml
 
+from bim_checks.entry import Entry
 from bim_checks.errors import RulebookError
-from bim_checks.finding import LegalEffect
+from bim_checks.finding import LegalEffect, Unit
+from bim_checks.parameters import Asset, assets_of, parameter, parameters
 from bim_checks.rulebook import check_against_city, read_rulebook
 from bim_checks.rules.lines import InsideParameters
 from tests.support.cities import FlatCity
@@ -83,3 +87,76 @@ def test_a_layer_the_city_does_not_have_is_refused(tmp_path: Path) -> None:
     check_against_city(book, FlatCity(("parcel",)))
     with pytest.raises(RulebookError, match=r"layer parcel.*The city has: green"):
         check_against_city(book, FlatCity(("green",)))
+
+
+@parameters
+class Tier:
+    above: float = parameter(zh="起", en="from", unit=Unit.METRE)
+    kind: Literal["front", "rear"] = parameter(zh="边", en="edge", default="front")
+
+
+@parameters
+class Nested:
+    limit: float = parameter(zh="限值", en="limit", unit=Unit.METRE)
+    count: int = parameter(zh="数", en="count", unit=Unit.COUNT, default=1)
+    tiers: tuple[Tier, ...] = parameter(zh="分级", en="tiers", default=())
+    layers: tuple[str, ...] = parameter(zh="图层", en="layers", asset=Asset.LAYER, default=())
+    point: tuple[float, float] | None = parameter(
+        zh="点", en="point", unit=Unit.METRE, default=None
+    )
+    open_air: bool = parameter(zh="露天", en="open air", default=False)
+
+
+def filled(text: str) -> Nested:
+    return Entry(yaml.compose(text, Loader=yaml.SafeLoader), Path("x.yaml")).filled(Nested)
+
+
+def test_nested_records_lists_and_units_are_read() -> None:
+    read_back = filled(
+        "limit: 8 m\ncount: 3\ntiers:\n  - {above: 0}\n  - {above: 24 米, kind: rear}\n"
+        "layers: [a, b]\npoint: [1, 2 m]\nopen_air: true\n"
+    )
+    assert read_back == Nested(
+        limit=8.0,
+        count=3,
+        tiers=(Tier(above=0.0), Tier(above=24.0, kind="rear")),
+        layers=("a", "b"),
+        point=(1.0, 2.0),
+        open_air=True,
+    )
+    assert list(assets_of(read_back)) == [
+        ("layers", Asset.LAYER, "a"),
+        ("layers", Asset.LAYER, "b"),
+    ]
+    assert filled("limit: 1e1\npoint: null") == Nested(limit=10.0)
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "message"),
+    [
+        ("limit: 8 ft", 1, "8 ft is in the wrong unit.*Write it in m"),
+        ("limit: 8 m2", 1, "wrong unit"),
+        ("count: 2 m\nlimit: 1", 1, "wrong unit"),
+        ("limit: 1\ncount: 1.5", 2, "wrong kind.*a whole number"),
+        ("limit: 1\ntiers:\n  - {above: 1, kind: left}", 3, "kind cannot be left.*front, rear"),
+        ("limit: 1\ntiers:\n  - {above: 1, knd: front}", 3, "unknown key knd"),
+        ("limit: 1\ntiers:\n  - {kind: front}", 3, "key above is missing"),
+        ("limit: 1\ntiers: 5", 2, "wrong kind.*a list"),
+        ("limit: 1\npoint: [1]", 2, "wrong kind.*2 values"),
+        ("limit: 1\nopen_air: 1", 2, "wrong kind.*true or false"),
+        ("limit: eight", 1, "wrong kind.*a number"),
+    ],
+)
+def test_a_mistake_in_a_nested_record_is_named_with_its_line(
+    text: str, line: int, message: str
+) -> None:
+    with pytest.raises(RulebookError, match=message) as caught:
+        filled(text)
+    assert caught.value.place == str(line)
+
+
+def test_a_viewpoint_the_city_does_not_have_is_refused(tmp_path: Path) -> None:
+    rule = RULE.replace("LINE-INSIDE", "VIEW-RIDGE-BAND").split("    layer:")[0]
+    more = "    viewpoint: VP9\n    ridge: R\n    limit: 0.2\n    base_elevation: 0\n    refraction: 0.13\n"
+    with pytest.raises(RulebookError, match="viewpoint VP9"):
+        check_against_city(read(tmp_path, HEAD + rule + more), FlatCity(()))

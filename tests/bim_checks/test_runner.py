@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 import shapely
 
+from bim_checks.catalogue import RULE_TYPES
 from bim_checks.exports.html import render
+from bim_checks.finding import SecondOpinion
 from bim_checks.report import Report
 from bim_checks.rulebook import Rulebook, read_rulebook
-from bim_checks.runner import run_checks
+from bim_checks.runner import run_checks, run_site_checks
 from cim.building import BuildingModel, Defect, DefectKind, Undrawn
 from cim.control_lines.feature import ControlFeature
 from cim.frame import ExplicitPlace, decide_frame
@@ -105,6 +107,45 @@ def test_a_rule_that_crashes_is_not_a_pass(
     assert outcomes(report)[1] == ("G-1", "not_checkable")
     assert "rule G-1 crashed" in caplog.text
     assert "ZeroDivisionError" in caplog.text
+    assert "ZeroDivisionError" in report.findings[1].to_json()["trace"]
+
+
+@pytest.mark.parametrize(
+    ("other", "resolution", "outcome"),
+    [(10.0, 0.1, "fail"), (9.95, 0.1, "fail"), (9.0, 0.1, "discuss")],
+)
+def test_two_ways_of_measuring_that_disagree_are_to_be_discussed(
+    rulebook: Rulebook,
+    monkeypatch: pytest.MonkeyPatch,
+    other: float,
+    resolution: float,
+    outcome: str,
+) -> None:
+    second = SecondOpinion(Text(zh="数格", en="counting cells"), other, resolution)
+    twice = replace(RULE_TYPES["LINE-OVERLAP"], recheck=lambda *_: second)
+    monkeypatch.setattr("bim_checks.runner.RULE_TYPES", {**RULE_TYPES, "LINE-OVERLAP": twice})
+    finding = run(model(), rulebook).findings[1]
+    assert finding.outcome.value == outcome
+    assert finding.to_json()["second"]["measured"] == other
+    assert ("counting cells" in finding.judgement.sentence.en) == (outcome == "discuss")
+
+
+def test_a_site_alone_is_judged_by_the_rules_about_sites_only(tmp_path: Path) -> None:
+    rules = (
+        RULES
+        + RULES.splitlines(keepends=True)[2].replace("G-1", "S-1")
+        + (RULES.splitlines(keepends=True)[3].replace("footprint", "site"))
+    )
+    path = tmp_path / "rulebook.yaml"
+    path.write_text(HEAD + rules, encoding="utf-8")
+    site = shapely.box(ORIGIN[0] - 5, ORIGIN[1], ORIGIN[0] + 1.5, ORIGIN[1] + 5)
+    report = run_site_checks(
+        "P-7", site, FlatCity(("green",)), LinesInMemory([GREEN]), read_rulebook(path)
+    )
+    assert outcomes(report) == [("F-1", "pass"), ("G-1", "not_applicable"), ("S-1", "fail")]
+    assert report.findings[2].judgement.measurement.measured == pytest.approx(7.5, abs=1e-9)
+    assert json.loads(report.to_json())["frame"] is None
+    assert "P-7" in render(report, "zh")
 
 
 def test_the_report_does_not_depend_on_the_order_of_elements(rulebook: Rulebook) -> None:

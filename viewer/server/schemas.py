@@ -392,6 +392,41 @@ class EventInfo(BaseModel):
     place: StatedPlaceInfo | None
 
 
+UnitName = Literal["m", "m2", "m3", "deg", "min", "%", "ratio", "count"]
+
+
+class UncertaintyParts(BaseModel):
+    """Where an uncertainty comes from, in the unit of the measured value."""
+
+    frame: float
+    mesh: float
+    data: float
+
+
+class SecondOpinionInfo(BaseModel):
+    """The measured value computed in another way."""
+
+    method: Words
+    measured: float
+    resolution: float
+
+
+class ColumnInfo(BaseModel):
+    """A column of a table."""
+
+    key: str
+    title: Words
+    unit: UnitName | None
+
+
+class TableInfo(BaseModel):
+    """Figures a finding is made of."""
+
+    title: Words
+    columns: list[ColumnInfo]
+    rows: list[list[Words | str | float | bool | None]]
+
+
 class FindingInfo(BaseModel):
     """A finding, with its place on the globe."""
 
@@ -403,12 +438,15 @@ class FindingInfo(BaseModel):
     legal_effect: Literal["prohibit", "distance", "procedure", "advisory"]
     owner: Words
     clause: Words
+    edition: str
     status: Literal["verified", "unverified"]
     measured: float | None
     limit: float | None
     margin: float | None
-    unit: Literal["m", "m2", "deg"] | None
+    unit: UnitName | None
     uncertainty: float | None
+    uncertainty_parts: UncertaintyParts | None
+    second: SecondOpinionInfo | None
     sentence: Words
     fix: Words | None
     elements: list[str]
@@ -417,6 +455,8 @@ class FindingInfo(BaseModel):
     geometry: dict[str, Any] | None
     geometry_wgs84: dict[str, Any] | None
     focus: Focus | None
+    tables: list[TableInfo]
+    blocks: list[str]
 
 
 class CityReference(BaseModel):

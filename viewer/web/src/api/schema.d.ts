@@ -478,6 +478,17 @@ export interface components {
             points: string[];
         };
         /**
+         * ColumnInfo
+         * @description A column of a table.
+         */
+        ColumnInfo: {
+            /** Key */
+            key: string;
+            title: components["schemas"]["Words"];
+            /** Unit */
+            unit: ("m" | "m2" | "m3" | "deg" | "min" | "%" | "ratio" | "count") | null;
+        };
+        /**
          * DefectInfo
          * @description Something wrong with a file as a whole.
          */
@@ -570,6 +581,8 @@ export interface components {
             legal_effect: "prohibit" | "distance" | "procedure" | "advisory";
             owner: components["schemas"]["Words"];
             clause: components["schemas"]["Words"];
+            /** Edition */
+            edition: string;
             /**
              * Status
              * @enum {string}
@@ -582,9 +595,11 @@ export interface components {
             /** Margin */
             margin: number | null;
             /** Unit */
-            unit: ("m" | "m2" | "deg") | null;
+            unit: ("m" | "m2" | "m3" | "deg" | "min" | "%" | "ratio" | "count") | null;
             /** Uncertainty */
             uncertainty: number | null;
+            uncertainty_parts: components["schemas"]["UncertaintyParts"] | null;
+            second: components["schemas"]["SecondOpinionInfo"] | null;
             sentence: components["schemas"]["Words"];
             fix: components["schemas"]["Words"] | null;
             /** Elements */
@@ -601,6 +616,10 @@ export interface components {
                 [key: string]: unknown;
             } | null;
             focus: components["schemas"]["Focus"] | null;
+            /** Tables */
+            tables: components["schemas"]["TableInfo"][];
+            /** Blocks */
+            blocks: string[];
         };
         /**
          * Focus
@@ -945,6 +964,17 @@ export interface components {
             sha256: string;
         };
         /**
+         * SecondOpinionInfo
+         * @description The measured value computed in another way.
+         */
+        SecondOpinionInfo: {
+            method: components["schemas"]["Words"];
+            /** Measured */
+            measured: number;
+            /** Resolution */
+            resolution: number;
+        };
+        /**
          * Stage
          * @description One stage of a review.
          */
@@ -1024,6 +1054,17 @@ export interface components {
             tileset: string | null;
         };
         /**
+         * TableInfo
+         * @description Figures a finding is made of.
+         */
+        TableInfo: {
+            title: components["schemas"]["Words"];
+            /** Columns */
+            columns: components["schemas"]["ColumnInfo"][];
+            /** Rows */
+            rows: (components["schemas"]["Words"] | string | number | boolean | null)[][];
+        };
+        /**
          * TerrainResidualInfo
          * @description Height of the zero level above the ground below the model, metres.
          */
@@ -1055,6 +1096,18 @@ export interface components {
             vertical: number;
             /** Doubts */
             doubts: components["schemas"]["DoubtInfo"][];
+        };
+        /**
+         * UncertaintyParts
+         * @description Where an uncertainty comes from, in the unit of the measured value.
+         */
+        UncertaintyParts: {
+            /** Frame */
+            frame: number;
+            /** Mesh */
+            mesh: number;
+            /** Data */
+            data: number;
         };
         /**
          * UndrawnElement

@@ -1,8 +1,19 @@
 /** Numbers as a person reads them: with their unit, no finer than they mean anything. */
-export type Unit = "m" | "m2" | "deg" | null;
+import type { Finding } from "../api/client";
 
-const SIGNS = { m: " m", m2: " m²", deg: "°" } as const;
-const DIGITS = { m: 2, m2: 1, deg: 2 } as const;
+export type Unit = Finding["unit"];
+
+const SIGNS = {
+  m: " m",
+  m2: " m²",
+  m3: " m³",
+  deg: "°",
+  min: " min",
+  "%": " %",
+  ratio: "",
+  count: "",
+} as const;
+const DIGITS = { m: 2, m2: 1, m3: 1, deg: 2, min: 0, "%": 1, ratio: 2, count: 0 } as const;
 
 /** A quantity with its unit; a dash when there is none. */
 export function quantity(value: number | null, unit: Unit, signed = false): string {
