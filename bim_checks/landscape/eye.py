@@ -25,7 +25,9 @@ class Eye:
 
     def drop(self, distance: NDArray[np.float64]) -> NDArray[np.float64]:
         """How much lower a point appears at a horizontal distance: (1 - k) d^2 / 2R, metres."""
-        return np.asarray((1.0 - self.refraction) * np.square(distance) / (2.0 * EARTH_RADIUS))
+        per_square = (1.0 - self.refraction) / (2.0 * EARTH_RADIUS)
+        lowered: NDArray[np.float64] = per_square * distance**2
+        return lowered
 
     def apparent(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
         """Points as they appear from the eye, as if light ran straight over a flat Earth.
@@ -36,7 +38,7 @@ class Eye:
         Returns:
             Shape (N, 3), east, north and up from the eye, metres.
         """
-        seen = points - np.array(self.position)
+        seen = points - np.array(self.position, dtype=np.float64)
         seen[:, 2] -= self.drop(np.hypot(seen[:, 0], seen[:, 1]))
         return seen
 
