@@ -11,6 +11,7 @@ from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -125,9 +126,9 @@ class Context:
             return None
         path = self._folder / f"{key}.npz"
         try:
-            with np.load(path) as stored:
+            with path.open("rb") as stream, np.load(stream) as stored:
                 return {name: stored[name] for name in stored.files}
-        except (OSError, ValueError, EOFError, KeyError):  # absent, or cut off by a kill
+        except (OSError, ValueError, EOFError, BadZipFile):  # absent, or damaged
             return None
 
     def _written(self, key: str, seen: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
