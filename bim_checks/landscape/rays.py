@@ -1,0 +1,52 @@
+"""Whether something stands in the way: rays against triangles, by Embree.
+
+Embree computes in float32, so coordinates are taken from a local origin: a millimetre at 10 km, where raw northings of millions
+of metres would be off by a quarter of a metre.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+BATCH = 2_000_000  # rays at once; 100 MB
+
+
+class Occluders:
+    """Triangles that may stand in the way of rays."""
+
+    def __init__(self, triangles: NDArray[np.float64], origin: NDArray[np.float64]) -> None:
+        """Build the search tree.
+
+        Args:
+            triangles: shape (M, 3, 3), metres, projected frame; possibly none.
+            origin: shape (3,), near what is looked at, same frame.
+        """
+        from embreex.mesh_construction import TriangleMesh
+        from embreex.rtcore_scene import EmbreeScene
+
+        self._origin = origin
+        self._scene = None
+        if len(triangles):
+            self._scene = EmbreeScene()
+            TriangleMesh(self._scene, (triangles - origin).astype(np.float32))
+
+    def blocked(
+        self, points: NDArray[np.float64], directions: NDArray[np.float64]
+    ) -> NDArray[np.bool_]:
+        """Whether anything stands on each ray.
+
+        Args:
+            points: shape (N, 3), where the rays begin, metres, projected frame.
+            directions: shape (N, 3); nothing beyond the end of the vector is left out, rays have no end.
+        """
+        if self._scene is None:
+            return np.zeros(len(points), dtype=np.bool_)
+        start = (points - self._origin).astype(np.float32)
+        along = directions.astype(np.float32)
+        found = [
+            self._scene.run(start[i : i + BATCH], along[i : i + BATCH], query="OCCLUDED")
+            for i in range(0, len(start), BATCH)
+        ]
+        hits: NDArray[np.bool_] = np.concatenate([*found, np.zeros(0, dtype=np.int32)]) == 0
+        return hits
