@@ -99,10 +99,10 @@ class Context:
         def see() -> dict[str, NDArray[Any]]:
             built = picture_of(self.buildings, eye, window, without=self._without(cleared))
             both = picture_of_terrain(self._terrain, eye, window).with_(built)
-            return {"distances": both.distances, "owners": both.owners}
+            return {"distances": both.distances, "owners": both.owners, "light": both.light}
 
         kept = self._kept(("picture", eye, window, b"", sorted(cleared)), see)
-        return Picture(window, kept["distances"], kept["owners"])
+        return Picture(window, kept["distances"], kept["owners"], kept["light"])
 
     def _without(self, cleared: frozenset[str]) -> NDArray[np.bool_] | None:
         if not cleared:

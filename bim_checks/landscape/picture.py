@@ -18,6 +18,11 @@ from bim_checks.landscape.surface import Surface
 from cim.compiled import compiled
 from cim.terrain import Terrain
 
+NO_FACE = -1  # of a pixel of the sky
+LIGHT = np.array(
+    [-0.5, -0.6, 0.62]
+)  # unit-like vector to a light in the south-west, as on maps turned to face the sun
+
 
 @dataclass(frozen=True, slots=True)
 class Window:
@@ -55,11 +60,13 @@ class Picture:
         window: where.
         distances: shape (rows, columns), horizontal metres from the eye; infinite where there is sky.
         owners: shape (rows, columns), int32: index of the body, `GROUND`, or `NOTHING` for the sky.
+        light: shape (rows, columns), float32, 0..1: how much the face there is turned to the light of `LIGHT`; 0 in the sky.
     """
 
     window: Window
     distances: NDArray[np.float64]
     owners: NDArray[np.int32]
+    light: NDArray[np.float32]
 
     def solid_angle_of(self, mask: NDArray[np.bool_]) -> float:
         """Of the pixels of a mask, shape (rows, columns), steradians."""
@@ -85,6 +92,7 @@ class Picture:
             self.window,
             np.where(nearer, other.distances, self.distances),
             np.where(nearer, owners, self.owners).astype(np.int32),
+            np.where(nearer, other.light, self.light),
         )
 
 
@@ -131,23 +139,45 @@ def _painted(
 ) -> Picture:
     shape = (window.rows, window.columns.count)
     distances = np.full(shape, np.inf)
-    seen = np.full(shape, NOTHING, dtype=np.int32)
+    seen = np.full(shape, NO_FACE, dtype=np.int32)
     azimuths, columns = window.columns.azimuths, window.columns
     _paint(
         points,
         np.arctan2(points[:, 0], points[:, 1]),
         faces,
-        owners,
         (np.sin(azimuths), np.cos(azimuths), np.tan(window.elevations)),
         (columns.start, columns.step, columns.is_circle, window.low, window.step),
         distances,
         seen,
     )
-    return Picture(window, distances, seen)
+    sky = seen == NO_FACE
+    if not len(faces):
+        return Picture(
+            window, distances, np.full(shape, NOTHING, np.int32), np.zeros(shape, np.float32)
+        )
+    shown = np.where(sky, 0, seen)
+    return Picture(
+        window,
+        distances,
+        np.where(sky, NOTHING, owners[shown]).astype(np.int32),
+        np.where(sky, 0.0, _light_on(points, faces)[shown]).astype(np.float32),
+    )
+
+
+def _light_on(points: NDArray[np.float64], faces: NDArray[np.int32]) -> NDArray[np.float64]:
+    """How much each face, either side of it, is turned to the light, 0..1."""
+    a, b, c = (points[faces[:, i]] for i in range(3))
+    normals = np.cross(b - a, c - a)
+    length = np.linalg.norm(normals, axis=1)
+    toward = np.einsum(
+        "ij,ij->i", normals, a
+    )  # the eye is at the origin; a face is seen from its side
+    turned: NDArray[np.float64] = (normals @ LIGHT) / np.maximum(length, 1e-12)
+    return (np.where(toward > 0.0, -turned, turned) + 1.0) / 2.0
 
 
 @compiled
-def _paint(points, azimuths, faces, owners, table, layout, distances, seen):  # type: ignore[no-untyped-def]
+def _paint(points, azimuths, faces, table, layout, distances, seen):  # type: ignore[no-untyped-def]
     sines, cosines, tangents = table
     start, step, circle, low, rise = layout
     count = seen.shape[1]
@@ -164,7 +194,7 @@ def _paint(points, azimuths, faces, owners, table, layout, distances, seen):  # 
                 up[0],
                 ahead[1],
                 up[1],
-                owners[f],
+                f,
                 (tangents, low, rise),
                 distances[:, c],
                 seen[:, c],
@@ -218,7 +248,7 @@ def _crossings(points, face, sine, cosine, ahead, up):  # type: ignore[no-untype
 
 
 @compiled
-def _paint_segment(r0, z0, r1, z1, owner, scale, distances, seen):  # type: ignore[no-untyped-def]
+def _paint_segment(r0, z0, r1, z1, face, scale, distances, seen):  # type: ignore[no-untyped-def]
     """Paint the rows of one column that a segment of its half-plane covers and nothing nearer does."""
     tangents, low, rise = scale
     if r0 > r1:
@@ -239,4 +269,4 @@ def _paint_segment(r0, z0, r1, z1, owner, scale, distances, seen):  # type: igno
         distance = r0 + min(max(t, 0.0), 1.0) * (r1 - r0)
         if distance < distances[row]:
             distances[row] = distance
-            seen[row] = owner
+            seen[row] = face

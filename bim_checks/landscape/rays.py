@@ -32,20 +32,31 @@ class Occluders:
             TriangleMesh(self._scene, (triangles - origin).astype(np.float32))
 
     def blocked(
-        self, points: NDArray[np.float64], directions: NDArray[np.float64]
+        self,
+        points: NDArray[np.float64],
+        directions: NDArray[np.float64],
+        *,
+        nearer_than: NDArray[np.float64] | None = None,
     ) -> NDArray[np.bool_]:
         """Whether anything stands on each ray.
 
         Args:
             points: shape (N, 3), where the rays begin, metres, projected frame.
-            directions: shape (N, 3); nothing beyond the end of the vector is left out, rays have no end.
+            directions: shape (N, 3), unit vectors.
+            nearer_than: shape (N,), only what is nearer than this counts, metres; None for rays without end.
         """
         if self._scene is None:
             return np.zeros(len(points), dtype=np.bool_)
         start = (points - self._origin).astype(np.float32)
         along = directions.astype(np.float32)
+        ends = None if nearer_than is None else nearer_than.astype(np.float32)
         found = [
-            self._scene.run(start[i : i + BATCH], along[i : i + BATCH], query="OCCLUDED")
+            self._scene.run(
+                start[i : i + BATCH],
+                along[i : i + BATCH],
+                None if ends is None else ends[i : i + BATCH],
+                query="OCCLUDED",
+            )
             for i in range(0, len(start), BATCH)
         ]
         hits: NDArray[np.bool_] = np.concatenate([*found, np.zeros(0, dtype=np.int32)]) == 0

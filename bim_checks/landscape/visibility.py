@@ -1,0 +1,214 @@
+"""From where a scheme is seen: rays from its heights to the eyes of people on public ground.
+
+Rays start at the scheme, so one search tree serves every place; what stands around is lowered by Earth curvature and refraction as
+seen from the scheme. The scheme's own bodies hide nothing. Ground under a roof is nobody's public place and is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import rasterio
+import rasterio.features
+import shapely
+from numpy.typing import NDArray
+from rasterio.transform import from_origin
+from shapely.geometry.base import BaseGeometry
+
+from bim_checks.landscape.eye import Eye
+from bim_checks.landscape.rays import Occluders
+from bim_checks.landscape.surface import Surface
+from cim.compiled import compiled
+from cim.terrain import Terrain
+
+NOT_PUBLIC = 255  # of a cell under a roof, or without known ground
+SHORT = 0.2  # m; rays end this far before the eye, so that the ground it stands on does not count
+BATCH_ROWS = 400  # of the map at once; 100 MB of rays with 5,000 columns
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class VisibilityMap:
+    """How many of the looked-for points are seen from each cell.
+
+    Attributes:
+        seen: shape (rows, columns), uint8: how many points are seen by an eye over the cell; `NOT_PUBLIC` where nobody stands.
+            Row 0 is the northernmost.
+        targets: shape (K, 3), the points, easting, northing, orthogonal height, metres, lowest first.
+        west, north: outer corner of the first cell, metres, projected frame.
+        cell: side, metres.
+        eye_height: metres above the ground.
+        refraction: coefficient k.
+    """
+
+    seen: NDArray[np.uint8]
+    targets: NDArray[np.float64]
+    west: float
+    north: float
+    cell: float
+    eye_height: float
+    refraction: float
+
+    def share(self, at_least: int = 1) -> float:
+        """Of the public ground, from where at least so many points are seen, 0..1."""
+        public = self.seen != NOT_PUBLIC
+        count = int(public.sum())
+        return float(((self.seen >= at_least) & public).sum()) / count if count else 0.0
+
+    def write(self, path: Path, projected_crs: str) -> None:
+        """Write a GeoTIFF, one band, no-data `NOT_PUBLIC`."""
+        rows, columns = self.seen.shape
+        with rasterio.open(
+            path,
+            "w",
+            driver="GTiff",
+            height=rows,
+            width=columns,
+            count=1,
+            dtype="uint8",
+            crs=projected_crs,
+            transform=from_origin(self.west, self.north, self.cell, self.cell),
+            nodata=NOT_PUBLIC,
+            compress="deflate",
+        ) as raster:
+            raster.write(self.seen, 1)
+
+    def contours(self) -> list[tuple[int, BaseGeometry]]:
+        """For 1..K points: the ground from where at least so many are seen, metres, projected frame; empty ones are left out."""
+        transform = from_origin(self.west, self.north, self.cell, self.cell)
+        found: list[tuple[int, BaseGeometry]] = []
+        for count in range(1, len(self.targets) + 1):
+            mask = (self.seen >= count) & (self.seen != NOT_PUBLIC)
+            shapes: Any = rasterio.features.shapes(
+                mask.astype(np.uint8), mask=mask, transform=transform
+            )
+            polygons = [shapely.geometry.shape(shape) for shape, _ in shapes]
+            if polygons:
+                found.append((count, shapely.multipolygons(polygons)))
+        return found
+
+
+def visibility_map(
+    targets: Sequence[Sequence[float]],
+    terrain: Terrain,
+    buildings: Surface,
+    bounds: tuple[float, float, float, float],
+    *,
+    cell: float,
+    eye_height: float,
+    refraction: float,
+    without: NDArray[np.bool_] | None = None,
+) -> VisibilityMap:
+    """Where on public ground points of a scheme are seen.
+
+    Args:
+        targets: easting, northing, orthogonal height of each, metres; all near one place in plan.
+        terrain: the ground.
+        buildings: what stands on it, prepared.
+        bounds: west, south, east, north of the map, metres, projected frame.
+        cell: side of its cells, metres.
+        eye_height: above the ground, metres.
+        refraction: coefficient k.
+        without: shape (buildings,), True for those that make way for the scheme.
+    """
+    points = np.array(targets, dtype=np.float64)
+    points = points[np.argsort(points[:, 2], kind="stable")]
+    centre = Eye((float(points[:, 0].mean()), float(points[:, 1].mean()), 0.0), refraction)
+    built = buildings.vertices[_faces(buildings, without)]
+    around = np.concatenate([_ground_triangles(terrain), built])
+    lowered = centre.apparent(around.reshape(-1, 3)).reshape(-1, 3, 3)
+    occluders = Occluders(lowered, np.zeros(3))
+    west, south, east, north = bounds
+    x: NDArray[np.float64] = np.arange(west + cell / 2.0, east, cell, dtype=np.float64)
+    y: NDArray[np.float64] = np.arange(north - cell / 2.0, south, -cell, dtype=np.float64)
+    roofs = _roofed(built[:, :, :2], (float(west), float(north), float(cell)), len(y), len(x))
+    seen = np.full((len(y), len(x)), NOT_PUBLIC, dtype=np.uint8)
+    start = centre.apparent(points)
+    for first in range(0, len(y), BATCH_ROWS):
+        rows = slice(first, first + BATCH_ROWS)
+        seen[rows] = _seen_in(
+            rows,
+            (x, y),
+            terrain,
+            roofs,
+            eye=centre,
+            eye_height=eye_height,
+            start=start,
+            occluders=occluders,
+        )
+    return VisibilityMap(seen, points, float(west), float(north), cell, eye_height, refraction)
+
+
+def _seen_in(
+    rows: slice,
+    grid: tuple[NDArray[np.float64], NDArray[np.float64]],
+    terrain: Terrain,
+    roofs: NDArray[np.bool_],
+    *,
+    eye: Eye,
+    eye_height: float,
+    start: NDArray[np.float64],
+    occluders: Occluders,
+) -> NDArray[np.uint8]:
+    x, y = grid
+    plan = np.stack(np.broadcast_arrays(x[None, :], y[rows, None]), axis=-1).reshape(-1, 2)
+    heights = terrain.height_at(plan) + eye_height
+    public = np.isfinite(heights) & ~roofs[rows].reshape(-1)
+    found = np.full(len(plan), NOT_PUBLIC, dtype=np.uint8)
+    ends = eye.apparent(np.column_stack([plan[public], heights[public]]))
+    count = np.zeros(len(ends), dtype=np.uint8)
+    for target in start:
+        way = ends - target
+        length = np.linalg.norm(way, axis=1)
+        way /= np.maximum(length, 1e-9)[:, None]
+        origins = np.broadcast_to(target, way.shape)
+        count += ~occluders.blocked(origins, way, nearer_than=np.maximum(length - SHORT, 0.0))
+    found[public] = count
+    return found.reshape(len(y[rows]), len(x))
+
+
+def _faces(buildings: Surface, without: NDArray[np.bool_] | None) -> NDArray[np.int32]:
+    return buildings.faces if without is None else buildings.faces[~without[buildings.owners]]
+
+
+def _ground_triangles(terrain: Terrain) -> NDArray[np.float64]:
+    """The raster's cell centres joined by triangles, shape (M, 3, 3), as `bim_checks.landscape.skyline` sees it."""
+    rows, across = terrain.heights.shape
+    x = terrain.west + (np.arange(across) + 0.5) * terrain.cell
+    y = terrain.north - (np.arange(rows) + 0.5) * terrain.cell
+    grid = np.stack(np.broadcast_arrays(x[None, :], y[:, None], terrain.heights), axis=-1)
+    nw, ne, sw, se = grid[:-1, :-1], grid[:-1, 1:], grid[1:, :-1], grid[1:, 1:]
+    triangles: NDArray[np.float64] = np.concatenate(
+        [np.stack(parts, axis=2).reshape(-1, 3, 3) for parts in ((nw, se, ne), (nw, sw, se))]
+    )
+    return triangles[np.isfinite(triangles[:, :, 2]).all(axis=1)]
+
+
+@compiled
+def _roofed(triangles, layout, rows, columns):  # type: ignore[no-untyped-def]
+    """Cells whose centre lies under a triangle."""
+    west, north, cell = layout
+    found = np.zeros((rows, columns), dtype=np.bool_)
+    for t in range(len(triangles)):
+        x0, y0 = triangles[t, 0]
+        x1, y1 = triangles[t, 1]
+        x2, y2 = triangles[t, 2]
+        area = (x1 - x0) * (y2 - y0) - (x2 - x0) * (y1 - y0)
+        if area == 0.0:
+            continue
+        left = max(int(np.ceil((min(x0, x1, x2) - west) / cell - 0.5)), 0)
+        right = min(int(np.floor((max(x0, x1, x2) - west) / cell - 0.5)), columns - 1)
+        top = max(int(np.ceil((north - max(y0, y1, y2)) / cell - 0.5)), 0)
+        bottom = min(int(np.floor((north - min(y0, y1, y2)) / cell - 0.5)), rows - 1)
+        for r in range(top, bottom + 1):
+            y = north - (r + 0.5) * cell
+            for c in range(left, right + 1):
+                x = west + (c + 0.5) * cell
+                a = ((x1 - x0) * (y - y0) - (x - x0) * (y1 - y0)) / area
+                b = ((x - x0) * (y2 - y0) - (x2 - x0) * (y - y0)) / area
+                if a >= 0.0 and b >= 0.0 and a + b <= 1.0:
+                    found[r, c] = True
+    return found
