@@ -132,6 +132,15 @@ class Scheme:
             if len(self.model.meshes[body.mesh].faces)
         )
 
+    @cached_property
+    def body_ids(self) -> tuple[str, ...]:
+        """GlobalIds of the drawn elements that have faces, in the order of `outlines`."""
+        return tuple(
+            element.global_id
+            for element, body in self.model.drawn()
+            if len(self.model.meshes[body.mesh].faces)
+        )
+
     def placed_meshes(self) -> list[Mesh]:
         """The bodies as meshes in the projected frame, in the order of `outlines`."""
         return [self.model.meshes[mesh].transformed(matrix) for mesh, matrix in self._bodies]

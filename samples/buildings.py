@@ -16,7 +16,7 @@ from shapely.geometry import Polygon, box
 
 from samples.ground import height
 from samples.lines import CANAL, HERITAGE_BLOCK, SEWAGE_WORKS
-from samples.plan import PARCEL, SIDE, SOUTH, WEST
+from samples.plan import PARCEL, SIDE, SOUTH, VIEWPOINT, WEST
 from samples.streets import STREET_EDGES, avenue_centres, blocks
 
 LOT = 29.0  # m, one building each
@@ -24,6 +24,8 @@ STOREY = 3.1  # m
 GABLE_LIMIT = 13.0  # m; lower buildings may have a gable roof
 SCALE = 0.001  # m, CityJSON integer step
 CENTRE = (610_500.0, 2_705_500.0)
+VIEW_CORRIDOR = 20.0  # degrees either side of north from the shore lookout
+VIEW_REACH, VIEW_SLOPE = 1_400.0, 0.075  # m; rise of what may be built there, 4.3 degrees
 FUNCTIONS = ("residential", "office", "retail", "mixed")
 
 
@@ -80,6 +82,7 @@ def make_buildings(count: int, seed: int) -> Buildings:
     storeys = np.where(
         aged, random.integers(1, 4, count), np.clip(tall / STOREY, 2, 24).astype(int)
     )
+    storeys = np.minimum(storeys, _storeys_in_view(centre))
     eave = storeys * STOREY + 0.6
     gabled = aged | ((eave < GABLE_LIMIT) & (random.random(count) < 0.5))
     ridge = np.where(gabled, size[:, 1] * random.uniform(0.18, 0.3, count), 0.0)
@@ -88,6 +91,16 @@ def make_buildings(count: int, seed: int) -> Buildings:
     corners = plan.corners()
     base = height(corners[..., 0], corners[..., 1]).min(axis=1)
     return Buildings(centre, size, turn, base, eave, ridge)
+
+
+def _storeys_in_view(centre: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Most storeys of each lot: in the corridor between the shore lookout and the ridge buildings stay low, so that it is seen."""
+    offset = centre - VIEWPOINT
+    distance = np.hypot(offset[:, 0], offset[:, 1])
+    aside = np.abs(np.degrees(np.arctan2(offset[:, 0], offset[:, 1])))
+    in_view = (aside < VIEW_CORRIDOR) & (distance < VIEW_REACH)
+    allowed = np.maximum((distance * VIEW_SLOPE / STOREY).astype(np.int64), 1)
+    return np.where(in_view, allowed, 1_000)
 
 
 def copies_for(count: int) -> int:

@@ -44,6 +44,7 @@ from viewer.options import (
 from viewer.rules_command import rules_app
 from viewer.settings import Settings
 from viewer.survey import summary_of, survey
+from viewer.views_command import views_app
 
 IFC_SUFFIXES = (".ifc", ".ifczip", ".ifcxml", ".ifcx")
 
@@ -57,6 +58,7 @@ app = typer.Typer(
 city_app = typer.Typer(no_args_is_help=True, help="城市数据 · City data")
 app.add_typer(city_app, name="city")
 app.add_typer(rules_app, name="rules")
+app.add_typer(views_app, name="views")
 
 
 class _ShowByDefault(TyperGroup):

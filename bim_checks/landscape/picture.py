@@ -155,12 +155,13 @@ def _painted(
         return Picture(
             window, distances, np.full(shape, NOTHING, np.int32), np.zeros(shape, np.float32)
         )
-    shown = np.where(sky, 0, seen)
+    shown, place = np.unique(np.where(sky, 0, seen), return_inverse=True)
+    place = place.reshape(shape)
     return Picture(
         window,
         distances,
-        np.where(sky, NOTHING, owners[shown]).astype(np.int32),
-        np.where(sky, 0.0, _light_on(points, faces)[shown]).astype(np.float32),
+        np.where(sky, NOTHING, owners[shown][place]).astype(np.int32),
+        np.where(sky, 0.0, _light_on(points, faces[shown])[place]).astype(np.float32),
     )
 
 

@@ -13,7 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-EARTH_RADIUS = 6_371_000.0  # m, mean
+from bim_checks.landscape.eye import EARTH_RADIUS
+from bim_checks.landscape.surface import Surface
+
 EDGE_STEP = (
     0.5  # m; edges are sampled this finely, the limit surface bends by less than 1e-4 m in between
 )
@@ -100,19 +102,15 @@ class Intrusion:
     width: float
 
 
-def ridge_intrusion(
-    view: RidgeView, triangles: NDArray[np.float64], owners: NDArray[np.int64], bodies: int
-) -> Intrusion:
-    """Hold bodies against the band, along their triangles' edges.
+def ridge_intrusion(view: RidgeView, surface: Surface, bodies: int) -> Intrusion:
+    """Hold bodies against the band, along their edges.
 
     Args:
         view: viewpoint, ridge and limits.
-        triangles: shape (M, 3, 3), metres, projected frame.
-        owners: shape (M,), index of the body each triangle belongs to, in `range(bodies)`.
+        surface: the bodies, metres, projected frame.
         bodies: B, how many bodies there are.
     """
-    points, body = _edge_samples(view, triangles, owners)
-    excess = points[:, 2] - view.limit_at(points)
+    points, body, excess = _edge_samples(view, surface)
     seen = np.isfinite(excess)
     points, body, excess = points[seen], body[seen], excess[seen]
     # The last sample written to a body wins, so writing in rising order of excess leaves its worst.
@@ -125,23 +123,30 @@ def ridge_intrusion(
 
 
 def _edge_samples(
-    view: RidgeView, triangles: NDArray[np.float64], owners: NDArray[np.int64]
-) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """All corners and, along the edges that come near the limit, points between; each with its body."""
-    corners = triangles.reshape(-1, 3)
-    near = (corners[:, 2] - view.limit_at(corners) > -SEARCH_DEPTH).reshape(-1, 3)
-    samples, bodies = [corners], [np.repeat(owners, 3)]
-    for first, second in ((0, 1), (1, 2), (2, 0)):
-        chosen = near[:, first] | near[:, second]
-        start, end, body = triangles[chosen, first], triangles[chosen, second], owners[chosen]
-        steps = np.ceil(np.linalg.norm(end - start, axis=1) / EDGE_STEP).astype(np.int64)
-        for count in np.unique(steps[steps > 1]):
-            alike = steps == count
-            share = (np.arange(1, count) / count)[None, :, None]
-            a, b = start[alike][:, None, :], end[alike][:, None, :]
-            samples.append((a + share * (b - a)).reshape(-1, 3))
-            bodies.append(np.repeat(body[alike], count - 1))
-    return np.concatenate(samples), np.concatenate(bodies)
+    view: RidgeView, surface: Surface
+) -> tuple[NDArray[np.float64], NDArray[np.int32], NDArray[np.float64]]:
+    """All corners and, along the edges that come near the limit, points between; each with its body and its excess."""
+    vertices, edges = surface.vertices, surface.edges
+    excess = vertices[:, 2] - view.limit_at(vertices)
+    owner = np.zeros(len(vertices), dtype=np.int32)
+    owner[edges[:, 0]] = owner[edges[:, 1]] = surface.edge_owners
+    used = np.unique(edges)
+    near = (excess > -SEARCH_DEPTH)[edges].any(axis=1)
+    start, end = vertices[edges[near, 0]], vertices[edges[near, 1]]
+    steps = np.ceil(np.linalg.norm(end - start, axis=1) / EDGE_STEP).astype(np.int64)
+    samples, bodies = [np.zeros((0, 3))], [np.zeros(0, dtype=np.int32)]
+    for count in np.unique(steps[steps > 1]):
+        alike = steps == count
+        share = (np.arange(1, count) / count)[None, :, None]
+        a, b = start[alike][:, None, :], end[alike][:, None, :]
+        samples.append((a + share * (b - a)).reshape(-1, 3))
+        bodies.append(np.repeat(surface.edge_owners[near][alike], count - 1))
+    between = np.concatenate(samples)
+    return (
+        np.concatenate([vertices[used], between]),
+        np.concatenate([owner[used], *bodies]),
+        np.concatenate([excess[used], between[:, 2] - view.limit_at(between)]),
+    )
 
 
 def _azimuth_width(points: NDArray[np.float64], eye: NDArray[np.float64]) -> float:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import shapely
 from numpy.typing import NDArray
@@ -12,6 +14,7 @@ from bim_checks.landscape.surface import Surface, prepared
 from bim_checks.rule import Surroundings
 from bim_checks.scheme import Scheme
 from cim.city import Viewpoint
+from cim.mesh import transform_points
 
 REPLACED = 1.0  # m2; an existing building that shares more than this with the scheme in plan makes way for it
 
@@ -33,8 +36,27 @@ def context_of(around: Surroundings) -> Context:
 
 
 def surface_of(scheme: Scheme) -> Surface:
-    """The scheme's bodies, prepared; the index of each is its place in `scheme.outlines`."""
+    """The scheme's bodies, prepared; the index of each is its place in `scheme.body_ids`."""
     return scheme.remembered("landscape.surface", lambda: prepared(scheme.placed_meshes()))
+
+
+def changed(scheme: Scheme, change: NDArray[np.float64]) -> Scheme:
+    """The scheme lowered, moved or scaled, for rules of sight only: its bodies are prepared already and need not be again.
+
+    Args:
+        scheme: as submitted.
+        change: shape (4, 4), affine, metres, projected frame.
+    """
+    nothing: frozenset[str] = frozenset()
+    surface = surface_of(scheme)
+    gone = scheme.remembered("landscape.replaced", lambda: nothing)
+    other = replace(scheme)
+    other.remembered(
+        "landscape.surface",
+        lambda: replace(surface, vertices=transform_points(change, surface.vertices)),
+    )
+    other.remembered("landscape.replaced", lambda: gone)
+    return other
 
 
 def eye_of(viewpoint: Viewpoint, refraction: float) -> Eye:
@@ -67,6 +89,6 @@ def elements_by_weight(
         owners: shape (N,), index of the body in each.
         weights: shape (N,), of each.
     """
-    sums = np.bincount(owners, weights=weights, minlength=len(scheme.outlines))
+    sums = np.bincount(owners, weights=weights, minlength=len(scheme.body_ids))
     order = np.argsort(-sums, kind="stable")
-    return tuple(scheme.outlines[i].global_id for i in order if sums[i] > 0.0)
+    return tuple(scheme.body_ids[i] for i in order if sums[i] > 0.0)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from bim_checks.finding import Judgement, Measurement, Outcome, Uncertainty, Unit
 from bim_checks.landscape.ridge_band import Intrusion, RidgeView, ridge_intrusion
+from bim_checks.landscape.scheme_view import surface_of
 from bim_checks.parameters import Asset, parameter, parameters
 from bim_checks.rule import Rule, RuleType, Surroundings
 from bim_checks.scheme import Scheme
@@ -46,8 +47,7 @@ def check_ridge_band(rule: Rule, scheme: Scheme, around: Surroundings) -> list[J
         base_elevation=parameters.base_elevation,
         refraction=parameters.refraction,
     )
-    triangles, owners = scheme.all_triangles
-    intrusion = ridge_intrusion(view, triangles, owners, len(scheme.outlines))
+    intrusion = ridge_intrusion(view, surface_of(scheme), len(scheme.body_ids))
     words = {"viewpoint": viewpoint.name, "ridge": ridge.name}
     if not np.isfinite(intrusion.excess).any():
         sentence = Text(
@@ -99,7 +99,7 @@ def _judge(
         ),
         fix=_lower(over) if broken else None,
         measurement=measurement,
-        elements=tuple(scheme.outlines[i].global_id for i in deciding),
+        elements=tuple(scheme.body_ids[i] for i in deciding),
         feature=words["viewpoint"],
         geometry=shapely.LineString([view.eye, point]) if broken else None,
     )
