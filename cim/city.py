@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -31,6 +32,8 @@ class Layer:
         owner: the department that owns the line.
         colour: ``#rrggbb``.
         shown: whether a map starts with this layer drawn (key ``shown``, true when absent).
+        accuracy: half-width of the positional accuracy of its lines, metres (key ``accuracy``, 0 when absent);
+            rules add it to their own uncertainty.
     """
 
     code: str
@@ -38,6 +41,7 @@ class Layer:
     owner: Text
     colour: str
     shown: bool = True
+    accuracy: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,16 +211,7 @@ def _city(folder: Path, document: Mapping[str, Any]) -> City:
         control_lines_path=_source(folder, lines["source"]),
         rulebook_path=_source(folder, document["rulebook"]),
         point_cloud_paths=tuple(_source(folder, name) for name in document.get("point_clouds", ())),
-        layers=tuple(
-            Layer(
-                code=entry["code"],
-                name=Text(**entry["name"]),
-                owner=Text(**entry["owner"]),
-                colour=entry["colour"],
-                shown=bool(entry.get("shown", True)),
-            )
-            for entry in lines["layers"]
-        ),
+        layers=tuple(_layer(entry, folder) for entry in lines["layers"]),
         viewpoints=tuple(
             Viewpoint(
                 code=entry["code"],
@@ -234,6 +229,31 @@ def _city(folder: Path, document: Mapping[str, Any]) -> City:
             )
             for entry in views.get("ridges", ())
         ),
+    )
+
+
+def _layer(entry: Mapping[str, Any], folder: Path) -> Layer:
+    accuracy = float(entry.get("accuracy", 0.0))
+    if not 0.0 <= accuracy < math.inf:
+        raise CityError(
+            Text(
+                zh="图层精度 {accuracy} 不是非负的米数。",
+                en="the layer's accuracy {accuracy} is not a number of metres, zero or more.",
+            ).format(accuracy=accuracy),
+            path=folder / "city.yaml",
+            place=f"control_lines.layers.{entry['code']}.accuracy",
+            remedy=Text(
+                zh="请写定位精度的半宽（米），例如 0.5。",
+                en="State the half-width of its positional accuracy in metres, such as 0.5.",
+            ),
+        )
+    return Layer(
+        code=entry["code"],
+        name=Text(**entry["name"]),
+        owner=Text(**entry["owner"]),
+        colour=entry["colour"],
+        shown=bool(entry.get("shown", True)),
+        accuracy=accuracy,
     )
 
 
