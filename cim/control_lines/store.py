@@ -6,13 +6,15 @@ millisecond, the same query over 160 tables half a minute.
 
 from __future__ import annotations
 
+import itertools
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Protocol
 
+import numpy as np
 import shapely
 
 from cim.city import City
@@ -35,15 +37,29 @@ create table feature (
 create virtual table feature_bounds using rtree (identifier, west, east, south, north, +layer text);
 create index feature_by_layer on feature (layer);
 """
+COLUMNS = "f.identifier, f.layer, f.name_zh, f.name_en, f.attributes, f.geometry"
+TOUCHING = (
+    "feature_bounds b join feature f using (identifier) "
+    "where b.west <= ? and b.east >= ? and b.south <= ? and b.north >= ?"
+)
+BATCH = 10_000  # features inserted at a time; bounds memory, and beyond a thousand costs no time
+
+Bounds = tuple[float, float, float, float]
+"""West, south, east, north; metres, the city's projected frame."""
 
 
 class LineStore(Protocol):
     """Where rules find control lines."""
 
-    def features(
-        self, layer: str, bounds: tuple[float, float, float, float] | None = None
-    ) -> list[ControlFeature]:
-        """Features of a layer whose boxes touch `bounds` (west, south, east, north; metres), all when None."""
+    def features(self, layer: str, bounds: Bounds | None = None) -> list[ControlFeature]:
+        """Features of a layer whose boxes touch `bounds`, in the order they were imported; all when None."""
+        ...
+
+    def around(self, bounds: Bounds) -> Mapping[str, list[ControlFeature]]:
+        """Features of every layer whose boxes touch `bounds`, in the order they were imported.
+
+        A layer that has nothing there is absent. One query, however many layers there are.
+        """
         ...
 
 
@@ -53,38 +69,44 @@ class SqliteLineStore:
     def __init__(self, path: Path) -> None:
         self._connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
 
-    def features(
-        self, layer: str, bounds: tuple[float, float, float, float] | None = None
-    ) -> list[ControlFeature]:
+    def features(self, layer: str, bounds: Bounds | None = None) -> list[ControlFeature]:
         """Features of a layer whose boxes touch `bounds`, in the order they were imported."""
-        columns = "f.identifier, f.layer, f.name_zh, f.name_en, f.attributes, f.geometry"
         if bounds is None:
-            rows = self._connection.execute(
-                f"select {columns} from feature f where f.layer = ? order by 1",  # noqa: S608
-                (layer,),
-            )
-        else:
-            west, south, east, north = bounds
-            rows = self._connection.execute(
-                f"select {columns} from feature_bounds b join feature f using (identifier) "  # noqa: S608
-                "where b.west <= ? and b.east >= ? and b.south <= ? and b.north >= ? "
-                "and b.layer = ? order by 1",
-                (east, west, north, south, layer),
-            )
+            return self._read("feature f where f.layer = ?", (layer,))
+        return self._read(f"{TOUCHING} and b.layer = ?", (*_window(bounds), layer))
+
+    def around(self, bounds: Bounds) -> Mapping[str, list[ControlFeature]]:
+        """Features of every layer whose boxes touch `bounds`; a layer that has nothing there is absent."""
+        found: dict[str, list[ControlFeature]] = {}
+        for feature in self._read(TOUCHING, _window(bounds)):
+            found.setdefault(feature.layer, []).append(feature)
+        return found
+
+    def _read(self, where: str, values: tuple[float | str, ...]) -> list[ControlFeature]:
+        query = f"select {COLUMNS} from {where} order by f.identifier"  # noqa: S608
+        rows = self._connection.execute(query, values).fetchall()
+        # Shapes as one array: a call for each costs more than the parsing.
+        shapes = shapely.from_wkb([row[-1] for row in rows])
         return [
             ControlFeature(
                 identifier=identifier,
                 layer=code,
                 name=Text(zh=zh, en=en),
-                geometry=shapely.from_wkb(geometry),
+                geometry=shape,
                 attributes=json.loads(attributes),
             )
-            for identifier, code, zh, en, attributes, geometry in rows
+            for (identifier, code, zh, en, attributes, _), shape in zip(rows, shapes, strict=True)
         ]
 
     def close(self) -> None:
         """Release the file."""
         self._connection.close()
+
+
+def _window(bounds: Bounds) -> Bounds:
+    """In the order of the comparisons of `TOUCHING`."""
+    west, south, east, north = bounds
+    return east, west, north, south
 
 
 def open_store(path: Path) -> SqliteLineStore:
@@ -161,20 +183,29 @@ def _all_features(city: City) -> Iterator[ControlFeature]:
 
 
 def _insert(connection: sqlite3.Connection, features: Iterable[ControlFeature]) -> None:
-    for feature in features:
-        connection.execute(
+    waiting = iter(features)
+    while batch := list(itertools.islice(waiting, BATCH)):
+        shapes = np.array([feature.geometry for feature in batch], dtype=object)
+        connection.executemany(
             "insert into feature values (?, ?, ?, ?, ?, ?)",
             (
-                feature.identifier,
-                feature.layer,
-                feature.name.zh,
-                feature.name.en,
-                json.dumps(dict(feature.attributes), ensure_ascii=False, sort_keys=True),
-                shapely.to_wkb(feature.geometry),
+                (
+                    feature.identifier,
+                    feature.layer,
+                    feature.name.zh,
+                    feature.name.en,
+                    json.dumps(dict(feature.attributes), ensure_ascii=False, sort_keys=True),
+                    shape,
+                )
+                for feature, shape in zip(batch, shapely.to_wkb(shapes), strict=True)
             ),
         )
-        west, south, east, north = feature.geometry.bounds
-        connection.execute(
+        connection.executemany(
             "insert into feature_bounds values (?, ?, ?, ?, ?, ?)",
-            (feature.identifier, west, east, south, north, feature.layer),
+            (
+                (feature.identifier, west, east, south, north, feature.layer)
+                for feature, (west, south, east, north) in zip(
+                    batch, shapely.bounds(shapes).tolist(), strict=True
+                )
+            ),
         )

@@ -14,7 +14,7 @@ from cim.city import City, Layer
 from cim.control_lines.store import build_store, open_store
 from cim.errors import ControlLineError
 from cim.text import Text
-from tests.support.cities import FRAME
+from tests.support.cities import FRAME, LinesInMemory
 
 SIDE = 100.0
 
@@ -95,6 +95,25 @@ def test_the_index_agrees_with_every_box_taken_alone(
         assert len(found) <= len(expected) + 2
 
     agrees()
+    store.close()
+
+
+def test_all_layers_around_a_place_are_what_each_layer_says_of_it(tmp_path: Path) -> None:
+    codes = ("parcel", "green", "far")
+    moved = shapely.transform(squares(3), lambda at: at + 5_000.0)
+    for code, shapes in zip(codes, (squares(12), squares(4), list(moved)), strict=True):
+        write_layer(tmp_path / "lines.gpkg", code, shapes)
+    store = open_store(build_store(city_of(tmp_path, *codes)))
+    place = (6e5 + 250.0, 27e5 + 10.0, 6e5 + 350.0, 27e5 + 20.0)
+    around = store.around(place)
+    assert {code: [f.name.en for f in found] for code, found in around.items()} == {
+        "parcel": ["parcel-2", "parcel-3"],
+        "green": ["green-2", "green-3"],
+    }
+    assert around == {code: store.features(code, place) for code in ("parcel", "green")}
+    in_memory = LinesInMemory([f for code in codes for f in store.features(code)])
+    assert in_memory.around(place) == around
+    assert store.around((0.0, 0.0, 1.0, 1.0)) == {}
     store.close()
 
 

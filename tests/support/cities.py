@@ -10,6 +10,7 @@ import numpy as np
 from cim.city import City, Layer, Ridge, Viewpoint
 from cim.city_frame import CityFrame
 from cim.control_lines.feature import ControlFeature
+from cim.control_lines.store import Bounds
 from cim.terrain import Terrain
 from cim.text import Text
 from cim.vertical import VerticalSeparation
@@ -31,21 +32,19 @@ class LinesInMemory:
     def __init__(self, features: list[ControlFeature]) -> None:
         self._features = features
 
-    def features(
-        self, layer: str, bounds: tuple[float, float, float, float] | None = None
-    ) -> list[ControlFeature]:
+    def features(self, layer: str, bounds: Bounds | None = None) -> list[ControlFeature]:
         found = [feature for feature in self._features if feature.layer == layer]
-        if bounds is None:
-            return found
-        west, south, east, north = bounds
-        return [
-            feature
-            for feature in found
-            if feature.geometry.bounds[0] <= east
-            and feature.geometry.bounds[2] >= west
-            and feature.geometry.bounds[1] <= north
-            and feature.geometry.bounds[3] >= south
-        ]
+        return found if bounds is None else [f for f in found if _touches(f, bounds)]
+
+    def around(self, bounds: Bounds) -> Mapping[str, list[ControlFeature]]:
+        codes = dict.fromkeys(f.layer for f in self._features if _touches(f, bounds))
+        return {code: self.features(code, bounds) for code in codes}
+
+
+def _touches(feature: ControlFeature, bounds: Bounds) -> bool:
+    west, south, east, north = bounds
+    left, bottom, right, top = feature.geometry.bounds
+    return left <= east and right >= west and bottom <= north and top >= south
 
 
 class FlatCity(City):
