@@ -12,6 +12,7 @@ from typing import Any
 
 import yaml
 
+from cim.blueprint import EMPTY_BLUEPRINT, Blueprint, blueprint_of
 from cim.city_frame import CityFrame
 from cim.crs import understand_crs
 from cim.errors import CityError
@@ -83,6 +84,7 @@ class City:
         viewpoints, ridges: protected views, possibly none.
         frame_limits: the numbers the frame ledger decides by.
         separation_path: grid of the vertical separation; None where it is a constant.
+        blueprint: what the control lines must keep between themselves; empty when the city declares nothing.
     """
 
     folder: Path
@@ -99,6 +101,7 @@ class City:
     ridges: tuple[Ridge, ...]
     frame_limits: FrameLimits = DEFAULT_LIMITS
     separation_path: Path | None = None
+    blueprint: Blueprint = EMPTY_BLUEPRINT
 
     @cached_property
     def terrain(self) -> Terrain:
@@ -192,6 +195,7 @@ def _read_yaml(path: Path) -> Mapping[str, Any]:
 
 def _city(folder: Path, document: Mapping[str, Any]) -> City:
     lines = document["control_lines"]
+    layers = tuple(_layer(entry, folder) for entry in lines["layers"])
     views = document.get("views", {})
     return City(
         folder=folder,
@@ -211,7 +215,8 @@ def _city(folder: Path, document: Mapping[str, Any]) -> City:
         control_lines_path=_source(folder, lines["source"]),
         rulebook_path=_source(folder, document["rulebook"]),
         point_cloud_paths=tuple(_source(folder, name) for name in document.get("point_clouds", ())),
-        layers=tuple(_layer(entry, folder) for entry in lines["layers"]),
+        layers=layers,
+        blueprint=blueprint_of(document.get("blueprint", {}), {layer.code for layer in layers}),
         viewpoints=tuple(
             Viewpoint(
                 code=entry["code"],

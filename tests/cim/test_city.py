@@ -110,6 +110,7 @@ def lines_with(**keys: float) -> dict[str, Any]:
         ({"vertical": {"datum": "d", "grid": "terrain.tif", "accuracy": 0.1}}, "vertical.grid"),
         ({"control_lines": lines_with(accuracy=-0.1)}, "control_lines.layers.parcel.accuracy"),
         ({"control_lines": lines_with(accuracy=math.nan)}, "control_lines.layers.parcel.accuracy"),
+        ({"blueprint": {"prohibited_pairs": [["parcel", "parcel"]]}}, None),  # no such layer
         ({"frame_limits": {"agreement": 0.0}}, None),
         ({"frame_limits": {"agreed": 1.0}}, None),
         ({"local_grids": [{"names": ["a"], "residual": 0.1, "source": "s"}]}, "affine"),
