@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from shapely.geometry.base import BaseGeometry
 
 from cim.blueprint import pair_label
 from cim.city import Layer
@@ -90,51 +90,52 @@ SETTLE = Text(
     zh="请两个图层的主管部门商定边界。",
     en="The departments of both lines agree on where the line runs.",
 )
+YIELD = Text(
+    zh="按约定修改 {layer} 的边界。", en="By the city's rule {layer} yields: amend its line."
+)
 
 
-def pair_finding(
+def pair_findings(
     code: Code,
     areas: Areas,
-    one: int,
-    other: int,
-    shape: BaseGeometry,
-    area: float,
+    one: NDArray[np.intp],
+    other: NDArray[np.intp],
+    pieces: Pieces,
     yields: str | None = None,
-) -> BlueprintFinding:
-    """What two areas share.
+) -> Iterator[BlueprintFinding]:
+    """What each two areas share that is no sliver, one finding each.
 
     Args:
         code: overlap of a partition, or conflict of a prohibited pair.
-        areas: holds both.
-        one: row of the one.
-        other: row of the other.
-        shape: shared, metres.
-        area: of it, m2.
+        areas: holds both of each pair.
+        one: rows of the one area of each pair.
+        other: rows of the other.
+        pieces: their pairs are rows of `one` and `other`.
         yields: the layer that is to be amended; None when either may.
     """
-    features = sorted(
-        (areas.reference(one), areas.reference(other)), key=lambda f: (f.layer, f.fid)
-    )
-    layers = tuple(sorted({feature.layer for feature in features}))
-    amended = layers if yields is None else (yields,)
-    remedy = SETTLE
-    if yields is not None:
-        remedy = Text(
-            zh="按约定修改 {layer} 的边界。",
-            en="By the city's rule {layer} yields: amend its line.",
-        ).format(layer=yields)
-    return BlueprintFinding(
-        code=code,
-        severity=Severity.FAULT,
-        layers=layers,
-        owners=owners_of(areas.layers[layer] for layer in amended),
-        amended=amended,
-        sentence=OVERLAPPED.format(one=named(features[0]), other=named(features[1]), area=area),
-        remedy=remedy,
-        area=area,
-        concerned=tuple(Concerned(feature, area) for feature in features),
-        geometry=shape,
-    )
+    layers = areas.layers
+    reference = cache(areas.reference)  # a zone of a thousand conflicts is named once
+    said = cache(named)
+    owners = cache(lambda codes: owners_of(layers[layer] for layer in codes))
+    remedy = SETTLE if yields is None else YIELD.format(layer=yields)
+    for row, shape, area in pieces.whole().by_pair():
+        first, second = reference(int(one[row])), reference(int(other[row]))
+        if (second.layer, second.fid) < (first.layer, first.fid):
+            first, second = second, first
+        pair = (first.layer,) if first.layer == second.layer else (first.layer, second.layer)
+        amended = pair if yields is None else (yields,)
+        yield BlueprintFinding(
+            code=code,
+            severity=Severity.FAULT,
+            layers=pair,
+            owners=owners(amended),
+            amended=amended,
+            sentence=OVERLAPPED.format(one=said(first), other=said(second), area=area),
+            remedy=remedy,
+            area=area,
+            concerned=(Concerned(first, area), Concerned(second, area)),
+            geometry=shape,
+        )
 
 
 def sliver_findings(

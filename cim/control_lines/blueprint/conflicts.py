@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cim.blueprint import ProhibitedPair, SliverLimits
-from cim.control_lines.blueprint.areas import areas_of, pair_finding, sliver_findings
+from cim.control_lines.blueprint.areas import areas_of, pair_findings, sliver_findings
 from cim.control_lines.blueprint.faults import ComparedLayer
 from cim.control_lines.blueprint.finding import BlueprintFinding, Code
 from cim.control_lines.blueprint.overlay import overlaps_between, overlaps_within, pieces_of
@@ -30,11 +30,6 @@ def judge_pair(
         one, other = ours[one], theirs[other]
     pieces = pieces_of(shared, sliver)
     return [
-        *(
-            pair_finding(
-                Code.CONFLICT, areas, int(one[row]), int(other[row]), shape, area, pair.yields
-            )
-            for row, shape, area in pieces.whole().by_pair()
-        ),
+        *pair_findings(Code.CONFLICT, areas, one, other, pieces, pair.yields),
         *sliver_findings(pieces.slivers(), areas, one, other),
     ]

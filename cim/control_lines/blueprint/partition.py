@@ -13,7 +13,7 @@ from shapely.geometry.base import BaseGeometry
 
 from cim.blueprint import Blueprint
 from cim.city import Layer
-from cim.control_lines.blueprint.areas import Areas, pair_finding, sliver_findings
+from cim.control_lines.blueprint.areas import Areas, pair_findings, sliver_findings
 from cim.control_lines.blueprint.finding import (
     BlueprintFinding,
     Code,
@@ -100,10 +100,7 @@ def judge_partition(
     findings = [
         *_gaps(gaps.whole(), areas),
         *_excess(excess.whole(), areas),
-        *(
-            pair_finding(Code.OVERLAP, areas, int(one[row]), int(other[row]), shape, area)
-            for row, shape, area in overlaps.whole().by_pair()
-        ),
+        *pair_findings(Code.OVERLAP, areas, one, other, overlaps),
         *_thin(Code.SLIVER_GAP, gaps.slivers(), areas, GAP_SLIVERS),
         *_thin(Code.SLIVER_EXCESS, excess.slivers(), areas, EXCESS_SLIVERS),
         *sliver_findings(overlaps.slivers(), areas, one, other),
