@@ -20,6 +20,7 @@ import shapely
 from cim.city import City
 from cim.control_lines.feature import ControlFeature
 from cim.control_lines.readers import read_layer
+from cim.control_lines.tables import LayerTables, open_tables
 from cim.errors import ControlLineError
 from cim.text import Text
 
@@ -134,7 +135,8 @@ def build_store(city: City) -> Path:
         connection.execute("pragma journal_mode = off")
         connection.execute("pragma synchronous = off")
         connection.executescript(SCHEMA)
-        _insert(connection, _all_features(city))
+        with open_tables(city.control_lines_path) as tables:
+            _insert(connection, _all_features(city, tables))
         connection.execute("insert into store values (?, ?)", (STORE_VERSION, city.sha256))
     partial.replace(path)
     return path
@@ -154,11 +156,12 @@ def _source_of(path: Path) -> str | None:
     return str(source) if version == STORE_VERSION else None
 
 
-def _all_features(city: City) -> Iterator[ControlFeature]:
+def _all_features(city: City, tables: LayerTables) -> Iterator[ControlFeature]:
     identifier = 1
     for layer in city.layers:
         empty = True
         for feature in read_layer(
+            tables,
             city.control_lines_path,
             layer.code,
             projected_crs=city.frame.projected_crs,

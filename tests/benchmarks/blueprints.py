@@ -59,19 +59,20 @@ class Planted:
     gap: float
 
 
-def write_blueprint(folder: Path, *, polygons: int, seed: int = 1) -> Planted:
+def write_blueprint(folder: Path, *, polygons: int, seed: int = 1, sound: bool = False) -> Planted:
     """Write ``city.yaml``, the control lines, and just enough of the other sources for `cim.city.read_city`.
 
     Args:
         folder: made when absent; files of the same names are replaced.
         polygons: in all layers together, 1,000 or more.
         seed: of everything that is left to chance.
+        sound: plant no invalid shape and no twin, so that a store can be built of it.
     """
     folder.mkdir(parents=True, exist_ok=True)
     chance = np.random.default_rng(seed)
     columns = int(np.ceil(np.sqrt(polygons * PARCEL_SHARE)))
     width, height = columns * LOT[0], columns * LOT[1]
-    content, planted = _content(chance, polygons, columns)
+    content, planted = _content(chance, polygons, columns, sound=sound)
     path = folder / "control_lines.gpkg"
     path.unlink(missing_ok=True)
     for code, shapes in content.items():
@@ -86,11 +87,11 @@ def write_blueprint(folder: Path, *, polygons: int, seed: int = 1) -> Planted:
 
 
 def _content(
-    chance: np.random.Generator, polygons: int, columns: int
+    chance: np.random.Generator, polygons: int, columns: int, *, sound: bool
 ) -> tuple[dict[str, Shapes], Planted]:
     """Every layer's shapes. The town is a band between sea in the south and hills in the north, each as high."""
     width, height = columns * LOT[0], columns * LOT[1]
-    faults = max(1, polygons * FAULTS_A_THOUSAND // 1000)
+    faults = 0 if sound else max(1, polygons * FAULTS_A_THOUSAND // 1000)
     town = (WEST, SOUTH + height, WEST + width, SOUTH + 2.0 * height)
     content: dict[str, Shapes] = dict(zip(PARTITION, _partition(width, height), strict=True))
     gap = float(shapely.area(_notch(width, height)))
@@ -295,8 +296,9 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--polygons", type=int, default=125_000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--sound", action="store_true", help="nothing invalid, nothing twice")
     asked = parser.parse_args()
-    write_blueprint(asked.folder, polygons=asked.polygons, seed=asked.seed)
+    write_blueprint(asked.folder, polygons=asked.polygons, seed=asked.seed, sound=asked.sound)
 
 
 if __name__ == "__main__":

@@ -12,16 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyogrio
 import shapely
 from numpy.typing import NDArray
-from pyogrio.errors import DataLayerError, DataSourceError
 from shapely.errors import GEOSException
 
 from cim.city import City, Layer
 from cim.control_lines.blueprint.finding import FeatureReference
 from cim.control_lines.readers import NAME_COLUMNS
-from cim.errors import ControlLineError
+from cim.control_lines.tables import Table, open_tables
 from cim.text import Text
 
 Shapes = NDArray[np.object_]
@@ -69,18 +67,8 @@ def layers_in(path: Path) -> list[str]:
     Raises:
         ControlLineError: it cannot be opened.
     """
-    try:
-        listed = pyogrio.list_layers(path)
-    except DataSourceError as error:
-        raise ControlLineError(
-            Text(zh="无法打开控制线数据。", en="the control lines cannot be opened."),
-            path=path,
-            remedy=Text(
-                zh="请确认它是完整的 GeoPackage 或其他 GDAL 格式。",
-                en="Check that it is a whole GeoPackage or another format of GDAL.",
-            ),
-        ) from error
-    return [str(name) for name, kind in listed if kind is not None]
+    with open_tables(path) as tables:
+        return tables.names()
 
 
 def read_drawn(city: City) -> Iterator[DrawnLayer]:
@@ -89,25 +77,15 @@ def read_drawn(city: City) -> Iterator[DrawnLayer]:
     Raises:
         ControlLineError: the source cannot be opened, or a layer of it cannot be read at all.
     """
-    present = set(layers_in(city.control_lines_path))
-    for layer in city.layers:
-        if layer.code in present:
-            yield _read(city.control_lines_path, layer)
+    with open_tables(city.control_lines_path) as tables:
+        present = set(tables.names())
+        for layer in city.layers:
+            if layer.code in present:
+                yield _drawn(layer, tables.read(layer.code))
 
 
-def _read(path: Path, layer: Layer) -> DrawnLayer:
-    try:
-        meta, fids, stored, columns = pyogrio.raw.read(
-            path, layer=layer.code, columns=list(NAME_COLUMNS), return_fids=True
-        )
-    except (DataSourceError, DataLayerError) as error:
-        raise ControlLineError(
-            Text(zh="无法读取图层：{why}。", en="the layer cannot be read: {why}.").format(
-                why=str(error).splitlines()[0].rstrip(".")
-            ),
-            path=path,
-            place=layer.code,
-        ) from error
+def _drawn(layer: Layer, table: Table) -> DrawnLayer:
+    stored = table.stored
     with np.errstate(invalid="ignore"):  # numbers that are none are told below
         shapes: Shapes = shapely.force_2d(shapely.from_wkb(stored, on_invalid="ignore"))
     missing = np.flatnonzero(shapely.is_missing(shapes))
@@ -116,9 +94,9 @@ def _read(path: Path, layer: Layer) -> DrawnLayer:
         shapes[row], unparsed[row] = None, NOT_FINITE
     return DrawnLayer(
         layer=layer,
-        crs=meta["crs"],
-        fids=fids,
-        names=dict(zip((str(field) for field in meta["fields"]), columns, strict=True)),
+        crs=table.crs,
+        fids=table.fids,
+        names={name: table.fields[name] for name in NAME_COLUMNS if name in table.fields},
         shapes=shapes,
         unparsed=unparsed,
     )
