@@ -83,6 +83,10 @@ class SqliteLineStore:
             found.setdefault(feature.layer, []).append(feature)
         return found
 
+    def everything(self) -> list[ControlFeature]:
+        """All features of all layers, in the order they were imported."""
+        return self._read("feature f", ())
+
     def _read(self, where: str, values: tuple[float | str, ...]) -> list[ControlFeature]:
         query = f"select {COLUMNS} from {where} order by f.identifier"  # noqa: S608
         rows = self._connection.execute(query, values).fetchall()

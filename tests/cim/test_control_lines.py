@@ -11,6 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cim.city import City, Layer
+from cim.control_lines.feature import ControlFeature
+from cim.control_lines.loaded import LoadedLineStore
 from cim.control_lines.store import build_store, open_store
 from cim.errors import ControlLineError
 from cim.text import Text
@@ -114,6 +116,40 @@ def test_all_layers_around_a_place_are_what_each_layer_says_of_it(tmp_path: Path
     in_memory = LinesInMemory([f for code in codes for f in store.features(code)])
     assert in_memory.around(place) == around
     assert store.around((0.0, 0.0, 1.0, 1.0)) == {}
+    store.close()
+
+
+def test_a_store_held_in_memory_answers_as_the_embedded_one(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    folder = tmp_path_factory.mktemp("loaded")
+    for code, count in (("parcel", 40), ("green", 9)):
+        write_layer(folder / "lines.gpkg", code, squares(count))
+    store = open_store(build_store(city_of(folder, "parcel", "green")))
+    loaded = LoadedLineStore(reversed(store.everything()))
+    assert len(loaded) == 49
+    assert loaded.features("parcel") == store.features("parcel")
+    assert loaded.features("nothing") == []
+    plain = LinesInMemory(store.everything())
+
+    @settings(max_examples=40)
+    @given(st.lists(st.tuples(st.floats(0, 4500), st.floats(0, 400)), min_size=1, max_size=5))
+    def agrees(places: list[tuple[float, float]]) -> None:
+        bounds = [(6e5 + x, 27e5 + 10, 6e5 + x + width, 27e5 + 20) for x, width in places]
+        rows: dict[int, list[ControlFeature]] = {}
+        for place, row in zip(*loaded.nearby(np.array(bounds)), strict=True):
+            rows.setdefault(int(place), []).append(loaded[row])
+        for place, box in enumerate(bounds):
+            around = loaded.around(box)
+            assert around == plain.around(box)
+            assert [f for found in around.values() for f in found] == rows.get(place, [])
+            assert loaded.features("green", box) == around.get("green", [])
+            for code, found in around.items():  # the R-tree rounds its boxes outward
+                assert {f.identifier for f in found} <= {
+                    f.identifier for f in store.around(box)[code]
+                }
+
+    agrees()
     store.close()
 
 
