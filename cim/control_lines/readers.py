@@ -86,7 +86,8 @@ def _valid_shapes(geometries: Any, path: Path, layer: str) -> Any:
             path=path,
             place=layer,
             remedy=Text(
-                zh="请在 GIS 中修复后重新导入。", en="Repair it in the GIS and import it again."
+                zh="cim city check 会列出全部问题并可写出修复副本；请修复后重新导入。",
+                en="cim city check lists them all and can write a repaired copy; repair them and import again.",
             ),
         )
     return shapes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -373,6 +374,46 @@ def test_neither_ring_start_nor_orientation_nor_any_order_matters(
             for code in data.draw(st.permutations(list(named)))
         }
         assert facts(moved, turned=clockwise) == expected
+
+    agrees()
+
+
+def test_gaps_overlaps_and_excess_are_those_of_a_raster(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    """Rectangles on a grid of 10 m, counted cell by cell; cells 0..9 are the whole."""
+    folder = tmp_path_factory.mktemp("raster")
+    side = st.tuples(st.integers(0, 11), st.integers(1, 6))
+    rectangles = st.lists(st.tuples(side, side), min_size=1, max_size=4)
+
+    @settings(max_examples=25)
+    @given(st.fixed_dictionaries({"land": rectangles, "water": rectangles}))
+    def agrees(drawn: dict[str, list[Any]]) -> None:
+        cover = np.zeros((20, 20), dtype=int)
+        for (x, width), (y, height) in itertools.chain.from_iterable(drawn.values()):
+            cover[x : x + width, y : y + height] += 1
+        layers = {
+            code: [square(10 * x, 10 * y, 10 * w, 10 * h) for (x, w), (y, h) in shapes]
+            for code, shapes in drawn.items()
+        }
+        report = checked(
+            folder, layers, partition=list(layers), within=WHOLE, sliver={"area": 0, "width": 0}
+        )
+        whole = np.zeros_like(cover, dtype=bool)
+        whole[:10, :10] = True
+        ledger = report.partition
+        assert ledger is not None
+        assert ledger.gap == pytest.approx(100.0 * (whole & (cover == 0)).sum())
+        assert ledger.excess == pytest.approx(100.0 * (~whole & (cover > 0)).sum())
+        assert ledger.overlap == pytest.approx(100.0 * np.maximum(cover - 1, 0).sum())
+        assert ledger.imbalance == pytest.approx(0.0, abs=1e-6)
+        found = dict.fromkeys((Code.GAP, Code.EXCESS, Code.OVERLAP), 0.0)
+        for finding in report.findings:
+            if finding.code in found:
+                found[finding.code] += finding.area or 0.0
+        assert found[Code.GAP] == pytest.approx(ledger.gap)
+        assert found[Code.EXCESS] == pytest.approx(ledger.excess)
+        assert found[Code.OVERLAP] == pytest.approx(100.0 * (cover * (cover - 1) // 2).sum())
 
     agrees()
 
