@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Mapping, Sequence
 from functools import cache
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ from cim.text import Language, Text
 from viewer.console import LISTED, out
 from viewer.globe import shapes_on_globe
 
+TOLD = 5  # findings of one code on a terminal; the largest come first
 PAGE, MAP = (".html", ".htm"), (".geojson", ".json")
 WORDS: Mapping[str, Text] = {
     "title": Text(zh="控制线蓝图自检", en="Blueprint self-check"),
@@ -57,6 +60,9 @@ def print_blueprint(document: Mapping[str, Any], language: Language) -> None:
     words = {key: text.in_language(language) for key, text in WORDS.items()}
     verdict = f"[green]{words['clean']}[/]" if document["clean"] else f"[red]{words['faulty']}[/]"
     out.print(f"[bold]{escape(document['city']['name'][language])}[/]  {verdict}")
+    if document["summary"]:
+        counts = " · ".join(f"{code} {count}" for code, count in document["summary"].items())
+        out.print(counts, style="dim", highlight=False)
     if document["partition"]:
         out.print(_table(words["partition"], balance(document["partition"], words)))
     _print_findings(document["findings"], language, words)
@@ -67,7 +73,7 @@ def print_blueprint(document: Mapping[str, Any], language: Language) -> None:
         ]
         owner = escape(department["owner"][language])
         out.print(_table(f"{words['work']} · {owner}", rows))
-        _print_rest(department["features"], words)
+        _print_rest(department["features"], words, LISTED)
     if shares := _shares(document, language):
         out.print(_table(words["departments"], shares))
     for repair in document["repairs"] or ():
@@ -168,22 +174,24 @@ def balance(partition: Mapping[str, Any], words: Mapping[str, str]) -> list[tupl
 def _print_findings(
     findings: Sequence[Mapping[str, Any]], language: Language, words: Mapping[str, str]
 ) -> None:
-    for finding in findings[:LISTED]:
-        colour = "red" if finding["severity"] == "fault" else "dim"
-        owners = "、" if language == "zh" else ", "
-        named = owners.join(owner[language] for owner in finding["owners"])
-        out.print(
-            f"[{colour}]{finding['code']}[/] {escape(finding['sentence'][language])}"
-            f"{f'  [dim]{escape(named)}[/]' if named else ''}",
-            highlight=False,
-        )
-        out.print(f"  {finding['remedy'][language]}", highlight=False, markup=False)
-    _print_rest(findings, words)
+    for _, same in itertools.groupby(findings, key=itemgetter("code")):
+        alike = list(same)
+        for finding in alike[:TOLD]:
+            colour = "red" if finding["severity"] == "fault" else "dim"
+            owners = "、" if language == "zh" else ", "
+            named = owners.join(owner[language] for owner in finding["owners"])
+            out.print(
+                f"[{colour}]{finding['code']}[/] {escape(finding['sentence'][language])}"
+                f"{f'  [dim]{escape(named)}[/]' if named else ''}",
+                highlight=False,
+            )
+            out.print(f"  {finding['remedy'][language]}", highlight=False, markup=False)
+        _print_rest(alike, words, TOLD)
 
 
-def _print_rest(items: Sequence[Any], words: Mapping[str, str]) -> None:
-    if len(items) > LISTED:
-        out.print(words["more"].format(count=len(items) - LISTED), style="dim", highlight=False)
+def _print_rest(items: Sequence[Any], words: Mapping[str, str], listed: int) -> None:
+    if len(items) > listed:
+        out.print(words["more"].format(count=len(items) - listed), style="dim", highlight=False)
 
 
 def _table(title: str, rows: Sequence[Sequence[str]]) -> Table:

@@ -16,6 +16,7 @@ import yaml
 from typer.testing import CliRunner, Result
 
 from samples.plan import PARCEL, SOUTH, WEST
+from viewer.blueprint import print_blueprint
 from viewer.cli import app
 
 CLEAN, FAILED_RULE, USAGE, UNREADABLE = 0, 1, 2, 3
@@ -107,6 +108,17 @@ def test_both_languages(faulty: Path, lang: str, said: str) -> None:
     assert "".join(said.split()) in shown
     assert "300.00m²" in shown
     assert ("Worklist" in shown) is (lang == "en")
+
+
+def test_a_long_list_is_cut_and_says_so(
+    document: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    conflict = document["findings"][1]
+    print_blueprint(document | {"findings": [document["findings"][0], *[conflict] * 9]}, "en")
+    shown = capsys.readouterr().out
+    assert shown.count("BLUEPRINT-CONFLICT green_line") == 5
+    assert "4 more; see --json or --report." in shown
+    assert "BLUEPRINT-CONFLICT 1 · BLUEPRINT-INVALID 1" in shown
 
 
 def test_a_repaired_copy_is_written_only_when_asked(faulty: Path, tmp_path: Path) -> None:
