@@ -88,7 +88,7 @@ class BlueprintFinding:
         remedy: what to do about it.
         area: m2; None where area says nothing.
         concerned: features, the largest share first; possibly none.
-        geometry: metres, the city's frame (of the layer's own numbers where they are no place); None without one.
+        geometry: metres, the city's frame; None where there is no place to show.
         count: how many pieces or features it counts.
     """
 

@@ -215,6 +215,5 @@ def _outside(drawn: DrawnLayer, rows: NDArray[np.intp], slip: Text) -> Blueprint
         ).format(count=len(rows), slip=slip, features=several(features)),
         remedy=EXCHANGE if swapped else CORRECT,
         concerned=largest_first(Concerned(feature, 0.0) for feature in features),
-        geometry=shapely.box(*shapely.total_bounds(drawn.shapes[rows])),
         count=len(rows),
     )
