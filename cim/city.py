@@ -12,6 +12,7 @@ from typing import Any
 
 import yaml
 
+from cim.blueprint import EMPTY_BLUEPRINT, Blueprint, blueprint_of
 from cim.city_frame import CityFrame
 from cim.crs import understand_crs
 from cim.errors import CityError
@@ -32,7 +33,8 @@ class Layer:
         owner: the department that owns the line.
         colour: ``#rrggbb``.
         shown: whether a map starts with this layer drawn (key ``shown``, true when absent).
-        accuracy: half-width of what is known of where its lines run, metres (key ``accuracy``, 0 when absent).
+        accuracy: half-width of the positional accuracy of its lines, metres (key ``accuracy``, 0 when absent);
+            rules add it to their own uncertainty.
     """
 
     code: str
@@ -102,6 +104,7 @@ class City:
         landmarks: what is to be seen, possibly none.
         frame_limits: the numbers the frame ledger decides by.
         separation_path: grid of the vertical separation; None where it is a constant.
+        blueprint: what the control lines must keep between themselves; empty when the city declares nothing.
     """
 
     folder: Path
@@ -119,6 +122,7 @@ class City:
     frame_limits: FrameLimits = DEFAULT_LIMITS
     separation_path: Path | None = None
     landmarks: tuple[Landmark, ...] = ()
+    blueprint: Blueprint = EMPTY_BLUEPRINT
 
     @cached_property
     def terrain(self) -> Terrain:
@@ -221,6 +225,7 @@ def _read_yaml(path: Path) -> Mapping[str, Any]:
 
 def _city(folder: Path, document: Mapping[str, Any]) -> City:
     lines = document["control_lines"]
+    layers = tuple(_layer(entry, folder) for entry in lines["layers"])
     views = document.get("views", {})
     return City(
         folder=folder,
@@ -240,17 +245,8 @@ def _city(folder: Path, document: Mapping[str, Any]) -> City:
         control_lines_path=_source(folder, lines["source"]),
         rulebook_path=_source(folder, document["rulebook"]),
         point_cloud_paths=tuple(_source(folder, name) for name in document.get("point_clouds", ())),
-        layers=tuple(
-            Layer(
-                code=entry["code"],
-                name=Text(**entry["name"]),
-                owner=Text(**entry["owner"]),
-                colour=entry["colour"],
-                shown=bool(entry.get("shown", True)),
-                accuracy=_accuracy(entry.get("accuracy", 0.0)),
-            )
-            for entry in lines["layers"]
-        ),
+        layers=layers,
+        blueprint=blueprint_of(document.get("blueprint", {}), {layer.code for layer in layers}),
         viewpoints=tuple(
             Viewpoint(
                 code=entry["code"],
@@ -279,6 +275,31 @@ def _city(folder: Path, document: Mapping[str, Any]) -> City:
             )
             for entry in views.get("landmarks", ())
         ),
+    )
+
+
+def _layer(entry: Mapping[str, Any], folder: Path) -> Layer:
+    accuracy = float(entry.get("accuracy", 0.0))
+    if not 0.0 <= accuracy < math.inf:
+        raise CityError(
+            Text(
+                zh="图层精度 {accuracy} 不是非负的米数。",
+                en="the layer's accuracy {accuracy} is not a number of metres, zero or more.",
+            ).format(accuracy=accuracy),
+            path=folder / "city.yaml",
+            place=f"control_lines.layers.{entry['code']}.accuracy",
+            remedy=Text(
+                zh="请写定位精度的半宽（米），例如 0.5。",
+                en="State the half-width of its positional accuracy in metres, such as 0.5.",
+            ),
+        )
+    return Layer(
+        code=entry["code"],
+        name=Text(**entry["name"]),
+        owner=Text(**entry["owner"]),
+        colour=entry["colour"],
+        shown=bool(entry.get("shown", True)),
+        accuracy=accuracy,
     )
 
 
@@ -319,13 +340,6 @@ def _vertical(folder: Path, stated: Mapping[str, Any]) -> Separation:
         path = _source(folder, stated["grid"])
         return read_separation_grid(path, datum=stated["datum"], accuracy=accuracy, offsets=offsets)
     return VerticalSeparation(stated["datum"], float(stated["separation"]), accuracy, offsets)
-
-
-def _accuracy(value: Any) -> float:
-    accuracy = float(value)
-    if not 0.0 <= accuracy < math.inf:
-        raise ValueError(value)
-    return accuracy
 
 
 def _point(values: Any) -> tuple[float, float, float]:

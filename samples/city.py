@@ -13,8 +13,8 @@ import yaml
 from cim.text import Text
 from samples.buildings import copies_for, make_buildings, write_buildings
 from samples.ground import ISLAND, height, ridge_line, write_terrain
-from samples.lines import COVERING, layers, write_lines
-from samples.plan import EYE_HEIGHT, SEPARATION, VIEWPOINT
+from samples.lines import COVERING, PARTITION, PROHIBITED_PAIRS, layers, write_lines
+from samples.plan import EAST, EYE_HEIGHT, NORTH, SEPARATION, SOUTH, VIEWPOINT, WEST
 from samples.points import write_points
 
 SCAN_POINTS = 200_000
@@ -82,6 +82,15 @@ def _document() -> dict[str, Any]:
                 }
                 for layer in layers()
             ],
+        },
+        "blueprint": {
+            "partition": list(PARTITION),
+            # Not the terrain: a larger sample city repeats the ground, not the lines.
+            "within": [[WEST, SOUTH], [EAST, SOUTH], [EAST, NORTH], [WEST, NORTH]],
+            "prohibited_pairs": [
+                {"layers": list(pair), "yields": pair[1]} for pair in PROHIBITED_PAIRS
+            ],
+            "sliver": {"area": 1.0, "width": 0.1},
         },
         "views": {
             "viewpoints": [

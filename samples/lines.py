@@ -11,6 +11,7 @@ import numpy as np
 import pyogrio
 import shapely
 from shapely.geometry import Point, Polygon, box
+from shapely.geometry.base import BaseGeometry
 
 from cim.text import Text
 from samples.ground import ISLAND, ISLAND_RADIUS, coast, crest
@@ -34,6 +35,7 @@ WRITTEN = "2026-01-01T00:00:00.000Z"
 SANITARY_DISTANCE = 300.0  # m
 FOOTHILL = 410.0  # m from the crest down to where building ends
 HERITAGE_BLOCK = 1  # index of the block of old houses
+PARK_BLOCK = 30  # index of the block that is a park
 SEWAGE_WORKS = box(EAST - 420.0, SOUTH + 840.0, EAST - 330.0, SOUTH + 900.0)
 CANAL = box(EAST - 690.0, SOUTH + 812.0, EAST - 672.0, SOUTH + 1_928.0)
 
@@ -68,6 +70,18 @@ class LineLayer:
 
 # Zones that cover most of the district would hide the others; a map starts without them.
 COVERING = frozenset({"ecological", "urban_boundary", "sea", "sanitary_buffer", "heritage_buffer"})
+
+PARTITION = ("ecological", "urban_boundary", "sea")
+# The second of each yields to the first.
+PROHIBITED_PAIRS = (
+    ("ecological", "parcel"),
+    ("road_red_line", "parcel"),
+    ("green_line", "parcel"),
+    ("blue_line", "parcel"),
+    ("yellow_line", "parcel"),
+    ("purple_line", "green_line"),
+    ("parcel", "parcel"),
+)
 
 
 def layers() -> list[LineLayer]:
@@ -176,17 +190,25 @@ def _shore_strip(town: Polygon, width: float) -> Polygon:
     easting = np.linspace(WEST, EAST, 61)
     shore = np.column_stack([easting, coast(easting)]).round(2)
     strip = town.intersection(Polygon([*shore, *(shore[::-1] + np.array([0.0, width]))]))
-    return max(shapely.get_parts(strip), key=lambda part: part.area)
+    return _largest(strip)
 
 
 def _parcels() -> list[Line]:
-    """The tower's parcel, and one in each block that is neither its own nor a park."""
+    """The tower's parcel, and one in each block that is neither its own nor a park, beside canal and sewage works."""
+    taken = shapely.union_all([CANAL, SEWAGE_WORKS])
     others = [
-        Line(Text(zh=f"地块 2025-{number:02d}", en=f"parcel 2025-{number:02d}"), block)
+        Line(
+            Text(zh=f"地块 2025-{number:02d}", en=f"parcel 2025-{number:02d}"),
+            _largest(block - taken),
+        )
         for number, block in enumerate(blocks(), start=1)
-        if not block.intersects(PARCEL)
+        if not block.intersects(PARCEL) and number - 1 != PARK_BLOCK
     ]
     return [Line(Text(zh="地块 2026-018", en="parcel 2026-018"), PARCEL), *others]
+
+
+def _largest(shape: BaseGeometry) -> Polygon:
+    return max(shapely.get_parts(shape), key=lambda part: part.area)
 
 
 def _parks() -> list[Line]:
@@ -197,7 +219,7 @@ def _parks() -> list[Line]:
             Text(zh="白鹭公园", en="Egret Park"),
             box(west - 44.0, south + 4.0, west - 4.0, north + 100.0),
         ),
-        Line(Text(zh="湖滨公园", en="Lakeside Park"), blocks()[30]),
+        Line(Text(zh="湖滨公园", en="Lakeside Park"), blocks()[PARK_BLOCK]),
     ]
 
 

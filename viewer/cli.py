@@ -1,6 +1,6 @@
 """The `cim` command: architects and batch jobs check, planners serve, everyone looks.
 
-Exit codes: 0 no rule failed, 1 a rule failed, 2 the command line is wrong, 3 an input could not be read, or not as a whole.
+Exit codes: 0 no rule failed, 1 a rule failed or the city's own lines are to be amended, 2 the command line is wrong, 3 an input could not be read, or not as a whole.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from bim_checks.exports.html import render_document
 from bim_checks.report import frame_document
 from cim.building import BuildingModel
 from cim.city import City, read_city
+from cim.control_lines.blueprint import blueprint_document, check_blueprint, write_repaired
 from cim.errors import CimError, FrameError
 from cim.frame import (
     ExplicitPlace,
@@ -29,7 +30,7 @@ from cim.frame import (
 from cim.ifc import read_ifc
 from cim.parcel import Parcel
 from cim.text import Language, Text
-from viewer import console, pipeline
+from viewer import blueprint, console, pipeline
 from viewer.batch import Reading, read_all
 from viewer.options import (
     CityOption,
@@ -255,6 +256,39 @@ def city_build(
     """生成空间库与瓦片 · Build the spatial store and the tilesets."""
     with told_errors(language_of(lang)), console.progress(str(folder)) as progress:
         pipeline.build_city(folder, progress)
+
+
+@city_app.command("check")
+def city_check(
+    folder: Annotated[Path, typer.Argument(help="城市文件夹 · City folder")],
+    repair: Annotated[
+        Path | None,
+        typer.Option("--repair", help="修复副本 (.gpkg) · Write a repaired copy"),
+    ] = None,
+    report: Annotated[
+        Path | None,
+        typer.Option("--report", help="报告文件 · Report: FILE.html or FILE.geojson"),
+    ] = None,
+    as_json: JsonOption = False,
+    lang: LanguageOption = None,
+) -> None:
+    """控制线蓝图自检 · Check the city's own control lines: partition, conflicts, invalid shapes, CRS, empty layers."""
+    language = language_of(lang)
+    if report is not None and report.suffix.lower() not in blueprint.PAGE + blueprint.MAP:
+        raise typer.BadParameter(".html | .geojson", param_hint="--report")
+    with told_errors(language):
+        city = read_city(folder)
+        with console.progress(str(folder)) as progress:
+            found = check_blueprint(city, progress=progress)
+        repairs = None if repair is None else write_repaired(city, repair)
+        document = blueprint_document(found, city, repairs)
+        if report is not None:
+            blueprint.write_report(report, found, document, city, language)
+    if as_json:
+        console.print_json(document)
+    else:
+        blueprint.print_blueprint(document, language)
+    raise typer.Exit(Exit.CLEAN if found.is_clean else Exit.FAILED_RULE)
 
 
 def _place(text: str | None) -> ExplicitPlace | None:

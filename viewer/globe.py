@@ -99,6 +99,23 @@ def shape_on_globe(shape: BaseGeometry, frame: CityFrame) -> dict[str, Any]:
     return _mapping(_to_globe(shape, frame, dimensions=2))
 
 
+def shapes_on_globe(
+    shapes: Sequence[BaseGeometry | None], frame: CityFrame
+) -> list[dict[str, Any] | None]:
+    """Many shapes in plan as GeoJSON, taken to the globe in one go; None for one that lies outside every globe."""
+    drawn = shapely.force_3d(np.array(shapes, dtype=object), 0.0)
+
+    def convert(points: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.round(frame.to_geographic(points), DECIMALS)
+
+    moved = shapely.force_2d(shapely.transform(drawn, convert, include_z=True))
+    found = np.isfinite(shapely.bounds(moved)).all(axis=1)
+    return [
+        dict(shapely.geometry.mapping(shape)) if there else None
+        for shape, there in zip(moved, found, strict=True)
+    ]
+
+
 def _base_corners(bounds: NDArray[np.float64]) -> NDArray[np.float64]:
     """The four corners of a box's base, counter-clockwise, shape (4, 3)."""
     (x0, y0, z0), (x1, y1, _) = bounds

@@ -10,6 +10,8 @@ from shapely.geometry.base import BaseGeometry
 from cim.text import Text
 
 AttributeValue = str | float | int | bool | None
+Bounds = tuple[float, float, float, float]
+"""West, south, east, north, metres, the city's projected frame."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from cim.control_lines.feature import ControlFeature
+from cim.control_lines.feature import Bounds, ControlFeature
 
 
 class LinesInMemory:
@@ -13,19 +13,18 @@ class LinesInMemory:
     def __init__(self, features: Iterable[ControlFeature]) -> None:
         self._features = tuple(features)
 
-    def features(
-        self, layer: str, bounds: tuple[float, float, float, float] | None = None
-    ) -> list[ControlFeature]:
+    def features(self, layer: str, bounds: Bounds | None = None) -> list[ControlFeature]:
         """Features of a layer whose boxes touch `bounds`, in their order; all of it when None."""
         found = [feature for feature in self._features if feature.layer == layer]
-        if bounds is None:
-            return found
-        west, south, east, north = bounds
-        return [
-            feature
-            for feature in found
-            if feature.geometry.bounds[0] <= east
-            and feature.geometry.bounds[2] >= west
-            and feature.geometry.bounds[1] <= north
-            and feature.geometry.bounds[3] >= south
-        ]
+        return found if bounds is None else [f for f in found if _touches(f, bounds)]
+
+    def around(self, bounds: Bounds) -> Mapping[str, list[ControlFeature]]:
+        """Features of all layers whose boxes touch `bounds`; a layer with none there is absent."""
+        codes = dict.fromkeys(f.layer for f in self._features if _touches(f, bounds))
+        return {code: self.features(code, bounds) for code in codes}
+
+
+def _touches(feature: ControlFeature, bounds: Bounds) -> bool:
+    west, south, east, north = bounds
+    left, bottom, right, top = feature.geometry.bounds
+    return bool(left <= east and right >= west and bottom <= north and top >= south)

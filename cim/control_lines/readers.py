@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyogrio
 import shapely
-from pyogrio.errors import DataLayerError, DataSourceError
 from pyproj import CRS
 
 from cim.control_lines.feature import AttributeValue, ControlFeature
+from cim.control_lines.tables import LayerTables
 from cim.errors import ControlLineError
 from cim.text import Text
 
@@ -20,12 +19,13 @@ NAME_COLUMNS = ("name_zh", "name_en")
 
 
 def read_layer(
-    path: Path, layer: str, *, projected_crs: str, first_identifier: int
+    tables: LayerTables, path: Path, layer: str, *, projected_crs: str, first_identifier: int
 ) -> Iterator[ControlFeature]:
     """Read one layer of a vector source.
 
     Args:
-        path: any file GDAL opens.
+        tables: the source, open.
+        path: of the source, for errors.
         layer: the layer's name in the source and its code in the catalogue.
         projected_crs: the city's; the source must be in it.
         first_identifier: identifiers count up from here.
@@ -34,29 +34,20 @@ def read_layer(
         Every feature, in the order of the source.
 
     Raises:
-        ControlLineError: no such source or layer, another CRS, or a geometry that is missing or invalid.
+        ControlLineError: no such layer, another CRS, or a geometry that is missing or invalid.
     """
-    try:
-        meta, _, geometries, columns = pyogrio.raw.read(path, layer=layer)
-    except (DataSourceError, DataLayerError) as error:
-        raise ControlLineError(
-            Text(zh="无法读取图层 {layer}。", en="layer {layer} cannot be read.").format(
-                layer=layer
-            ),
-            path=path,
-            place=layer,
-        ) from error
-    _check_crs(meta["crs"], projected_crs, path, layer)
-    shapes = _valid_shapes(geometries, path, layer)
-    fields = [str(name) for name in meta["fields"]]
-    for row, shape in enumerate(shapes):
-        values = {name: _plain(column[row]) for name, column in zip(fields, columns, strict=True)}
+    table = tables.read(layer)
+    _check_crs(table.crs, projected_crs, path, layer)
+    shapes = _valid_shapes(table.stored, path, layer)
+    fields = list(table.fields)
+    for row, (shape, *values) in enumerate(zip(shapes, *table.fields.values(), strict=True)):
+        plain = {name: _plain(value) for name, value in zip(fields, values, strict=True)}
         yield ControlFeature(
             identifier=first_identifier + row,
             layer=layer,
-            name=_name(values, layer, row),
+            name=_name(plain, layer, row),
             geometry=shape,
-            attributes={key: value for key, value in values.items() if key not in NAME_COLUMNS},
+            attributes={key: value for key, value in plain.items() if key not in NAME_COLUMNS},
         )
 
 
@@ -81,7 +72,8 @@ def _check_crs(found: str | None, expected: str, path: Path, layer: str) -> None
 
 def _valid_shapes(geometries: Any, path: Path, layer: str) -> Any:
     """Shapes in plan; a control line that is missing or crosses itself must not enter the store unseen."""
-    shapes = shapely.force_2d(shapely.from_wkb(geometries))
+    with np.errstate(invalid="ignore"):  # a coordinate that is no number is told as such
+        shapes = shapely.force_2d(shapely.from_wkb(geometries, on_invalid="ignore"))
     broken = shapely.is_missing(shapes) | shapely.is_empty(shapes) | ~shapely.is_valid(shapes)
     if broken.any():
         row = int(np.flatnonzero(broken)[0])
@@ -94,7 +86,8 @@ def _valid_shapes(geometries: Any, path: Path, layer: str) -> Any:
             path=path,
             place=layer,
             remedy=Text(
-                zh="请在 GIS 中修复后重新导入。", en="Repair it in the GIS and import it again."
+                zh="cim city check 会列出全部问题并可写出修复副本；请修复后重新导入。",
+                en="cim city check lists them all and can write a repaired copy; repair them and import again.",
             ),
         )
     return shapes

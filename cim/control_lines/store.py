@@ -6,18 +6,21 @@ millisecond, the same query over 160 tables half a minute.
 
 from __future__ import annotations
 
+import itertools
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Protocol
 
+import numpy as np
 import shapely
 
 from cim.city import City
-from cim.control_lines.feature import ControlFeature
+from cim.control_lines.feature import Bounds, ControlFeature
 from cim.control_lines.readers import read_layer
+from cim.control_lines.tables import LayerTables, open_tables
 from cim.errors import ControlLineError
 from cim.text import Text
 
@@ -35,15 +38,26 @@ create table feature (
 create virtual table feature_bounds using rtree (identifier, west, east, south, north, +layer text);
 create index feature_by_layer on feature (layer);
 """
+COLUMNS = "f.identifier, f.layer, f.name_zh, f.name_en, f.attributes, f.geometry"
+TOUCHING = (
+    "feature_bounds b join feature f using (identifier) "
+    "where b.west <= ? and b.east >= ? and b.south <= ? and b.north >= ?"
+)
+BATCH = 10_000  # features inserted at a time; bounds memory, and beyond a thousand costs no time
 
 
 class LineStore(Protocol):
     """Where rules find control lines."""
 
-    def features(
-        self, layer: str, bounds: tuple[float, float, float, float] | None = None
-    ) -> list[ControlFeature]:
-        """Features of a layer whose boxes touch `bounds` (west, south, east, north; metres), all when None."""
+    def features(self, layer: str, bounds: Bounds | None = None) -> list[ControlFeature]:
+        """Features of a layer whose boxes touch `bounds`, in the order they were imported; all when None."""
+        ...
+
+    def around(self, bounds: Bounds) -> Mapping[str, list[ControlFeature]]:
+        """Features of every layer whose boxes touch `bounds`, in the order they were imported.
+
+        A layer that has nothing there is absent. One query, however many layers there are.
+        """
         ...
 
 
@@ -53,38 +67,48 @@ class SqliteLineStore:
     def __init__(self, path: Path) -> None:
         self._connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
 
-    def features(
-        self, layer: str, bounds: tuple[float, float, float, float] | None = None
-    ) -> list[ControlFeature]:
+    def features(self, layer: str, bounds: Bounds | None = None) -> list[ControlFeature]:
         """Features of a layer whose boxes touch `bounds`, in the order they were imported."""
-        columns = "f.identifier, f.layer, f.name_zh, f.name_en, f.attributes, f.geometry"
         if bounds is None:
-            rows = self._connection.execute(
-                f"select {columns} from feature f where f.layer = ? order by 1",  # noqa: S608
-                (layer,),
-            )
-        else:
-            west, south, east, north = bounds
-            rows = self._connection.execute(
-                f"select {columns} from feature_bounds b join feature f using (identifier) "  # noqa: S608
-                "where b.west <= ? and b.east >= ? and b.south <= ? and b.north >= ? "
-                "and b.layer = ? order by 1",
-                (east, west, north, south, layer),
-            )
+            return self._read("feature f where f.layer = ?", (layer,))
+        return self._read(f"{TOUCHING} and b.layer = ?", (*_window(bounds), layer))
+
+    def around(self, bounds: Bounds) -> Mapping[str, list[ControlFeature]]:
+        """Features of every layer whose boxes touch `bounds`; a layer that has nothing there is absent."""
+        found: dict[str, list[ControlFeature]] = {}
+        for feature in self._read(TOUCHING, _window(bounds)):
+            found.setdefault(feature.layer, []).append(feature)
+        return found
+
+    def everything(self) -> list[ControlFeature]:
+        """All features of all layers, in the order they were imported."""
+        return self._read("feature f", ())
+
+    def _read(self, where: str, values: tuple[float | str, ...]) -> list[ControlFeature]:
+        query = f"select {COLUMNS} from {where} order by f.identifier"  # noqa: S608
+        rows = self._connection.execute(query, values).fetchall()
+        # Shapes as one array: a call for each costs more than the parsing.
+        shapes = shapely.from_wkb([row[-1] for row in rows])
         return [
             ControlFeature(
                 identifier=identifier,
                 layer=code,
                 name=Text(zh=zh, en=en),
-                geometry=shapely.from_wkb(geometry),
+                geometry=shape,
                 attributes=json.loads(attributes),
             )
-            for identifier, code, zh, en, attributes, geometry in rows
+            for (identifier, code, zh, en, attributes, _), shape in zip(rows, shapes, strict=True)
         ]
 
     def close(self) -> None:
         """Release the file."""
         self._connection.close()
+
+
+def _window(bounds: Bounds) -> Bounds:
+    """In the order of the comparisons of `TOUCHING`."""
+    west, south, east, north = bounds
+    return east, west, north, south
 
 
 def open_store(path: Path) -> SqliteLineStore:
@@ -112,7 +136,8 @@ def build_store(city: City) -> Path:
         connection.execute("pragma journal_mode = off")
         connection.execute("pragma synchronous = off")
         connection.executescript(SCHEMA)
-        _insert(connection, _all_features(city))
+        with open_tables(city.control_lines_path) as tables:
+            _insert(connection, _all_features(city, tables))
         connection.execute("insert into store values (?, ?)", (STORE_VERSION, city.sha256))
     partial.replace(path)
     return path
@@ -132,11 +157,12 @@ def _source_of(path: Path) -> str | None:
     return str(source) if version == STORE_VERSION else None
 
 
-def _all_features(city: City) -> Iterator[ControlFeature]:
+def _all_features(city: City, tables: LayerTables) -> Iterator[ControlFeature]:
     identifier = 1
     for layer in city.layers:
         empty = True
         for feature in read_layer(
+            tables,
             city.control_lines_path,
             layer.code,
             projected_crs=city.frame.projected_crs,
@@ -161,20 +187,29 @@ def _all_features(city: City) -> Iterator[ControlFeature]:
 
 
 def _insert(connection: sqlite3.Connection, features: Iterable[ControlFeature]) -> None:
-    for feature in features:
-        connection.execute(
+    waiting = iter(features)
+    while batch := list(itertools.islice(waiting, BATCH)):
+        shapes = np.array([feature.geometry for feature in batch], dtype=object)
+        connection.executemany(
             "insert into feature values (?, ?, ?, ?, ?, ?)",
             (
-                feature.identifier,
-                feature.layer,
-                feature.name.zh,
-                feature.name.en,
-                json.dumps(dict(feature.attributes), ensure_ascii=False, sort_keys=True),
-                shapely.to_wkb(feature.geometry),
+                (
+                    feature.identifier,
+                    feature.layer,
+                    feature.name.zh,
+                    feature.name.en,
+                    json.dumps(dict(feature.attributes), ensure_ascii=False, sort_keys=True),
+                    shape,
+                )
+                for feature, shape in zip(batch, shapely.to_wkb(shapes), strict=True)
             ),
         )
-        west, south, east, north = feature.geometry.bounds
-        connection.execute(
+        connection.executemany(
             "insert into feature_bounds values (?, ?, ?, ?, ?, ?)",
-            (feature.identifier, west, east, south, north, feature.layer),
+            (
+                (feature.identifier, west, east, south, north, feature.layer)
+                for feature, (west, south, east, north) in zip(
+                    batch, shapely.bounds(shapes).tolist(), strict=True
+                )
+            ),
         )

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 import re
 import resource
 import subprocess
@@ -21,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from enlarged import write_enlarged
+from growth import exponent
 from models import sample_towers
 from readers import OURS, Ours, Reader, open_reader
 from tables import MEGABYTE, megabytes, number, say, show
@@ -130,15 +130,6 @@ def kernel_alone(path: Path) -> int:
         iterator.get()
         more = iterator.next()
     return _peak_of_this_process()
-
-
-def exponent(sizes: Sequence[float], figures: Sequence[float]) -> float:
-    """Slope of the least-squares line through log figure over log size."""
-    x, y = [math.log(size) for size in sizes], [math.log(figure) for figure in figures]
-    middle_x, middle_y = sum(x) / len(x), sum(y) / len(y)
-    return sum((a - middle_x) * (b - middle_y) for a, b in zip(x, y, strict=True)) / sum(
-        (a - middle_x) ** 2 for a in x
-    )
 
 
 def report(reader: str, measured: Sequence[Measured]) -> None:

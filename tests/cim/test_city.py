@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +84,20 @@ def test_a_local_grid_by_its_parameters(
     assert (grid.residual, grid.source) == (0.02, "survey office")
 
 
+@pytest.mark.parametrize(("key", "accuracy"), [({}, 0.0), ({"accuracy": 0.6}, 0.6)])
+def test_a_layer_states_its_accuracy_or_has_none(
+    tmp_path: Path, key: dict[str, float], accuracy: float
+) -> None:
+    (layer,) = city(tmp_path, control_lines=lines_with(**key)).layers
+    assert layer.accuracy == accuracy
+
+
+def lines_with(**keys: float) -> dict[str, Any]:
+    layer = {"code": "parcel", "name": {"zh": "红线", "en": "line"}, "owner": {"zh": "局", "en": "bureau"},
+             "colour": "#000000"} | keys  # fmt: skip
+    return {"source": "lines.gpkg", "layers": [layer]}
+
+
 @pytest.mark.parametrize(
     ("changes", "place"),
     [
@@ -93,6 +108,9 @@ def test_a_local_grid_by_its_parameters(
         ({"vertical": {"datum": "EPSG:5737", "accuracy": 0.3}}, "separation"),
         ({"vertical": {"datum": "EPSG:5737", "separation": 1.0}}, "accuracy"),
         ({"vertical": {"datum": "d", "grid": "terrain.tif", "accuracy": 0.1}}, "vertical.grid"),
+        ({"control_lines": lines_with(accuracy=-0.1)}, "control_lines.layers.parcel.accuracy"),
+        ({"control_lines": lines_with(accuracy=math.nan)}, "control_lines.layers.parcel.accuracy"),
+        ({"blueprint": {"prohibited_pairs": [["parcel", "parcel"]]}}, None),  # no such layer
         ({"frame_limits": {"agreement": 0.0}}, None),
         ({"frame_limits": {"agreed": 1.0}}, None),
         ({"local_grids": [{"names": ["a"], "residual": 0.1, "source": "s"}]}, "affine"),

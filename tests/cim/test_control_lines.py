@@ -11,10 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cim.city import City, Layer
+from cim.control_lines.feature import ControlFeature
+from cim.control_lines.loaded import LoadedLineStore
 from cim.control_lines.store import build_store, open_store
 from cim.errors import ControlLineError
 from cim.text import Text
-from tests.support.cities import FRAME
+from tests.support.cities import FRAME, LinesInMemory
 
 SIDE = 100.0
 
@@ -93,6 +95,59 @@ def test_the_index_agrees_with_every_box_taken_alone(
         # The R-tree rounds its boxes outward to float32, so it may offer a neighbour, never miss one.
         assert expected <= found
         assert len(found) <= len(expected) + 2
+
+    agrees()
+    store.close()
+
+
+def test_all_layers_around_a_place_are_what_each_layer_says_of_it(tmp_path: Path) -> None:
+    codes = ("parcel", "green", "far")
+    moved = shapely.transform(squares(3), lambda at: at + 5_000.0)
+    for code, shapes in zip(codes, (squares(12), squares(4), list(moved)), strict=True):
+        write_layer(tmp_path / "lines.gpkg", code, shapes)
+    store = open_store(build_store(city_of(tmp_path, *codes)))
+    place = (6e5 + 250.0, 27e5 + 10.0, 6e5 + 350.0, 27e5 + 20.0)
+    around = store.around(place)
+    assert {code: [f.name.en for f in found] for code, found in around.items()} == {
+        "parcel": ["parcel-2", "parcel-3"],
+        "green": ["green-2", "green-3"],
+    }
+    assert around == {code: store.features(code, place) for code in ("parcel", "green")}
+    in_memory = LinesInMemory([f for code in codes for f in store.features(code)])
+    assert in_memory.around(place) == around
+    assert store.around((0.0, 0.0, 1.0, 1.0)) == {}
+    store.close()
+
+
+def test_a_store_held_in_memory_answers_as_the_embedded_one(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    folder = tmp_path_factory.mktemp("loaded")
+    for code, count in (("parcel", 40), ("green", 9)):
+        write_layer(folder / "lines.gpkg", code, squares(count))
+    store = open_store(build_store(city_of(folder, "parcel", "green")))
+    loaded = LoadedLineStore(reversed(store.everything()))
+    assert len(loaded) == 49
+    assert loaded.features("parcel") == store.features("parcel")
+    assert loaded.features("nothing") == []
+    plain = LinesInMemory(store.everything())
+
+    @settings(max_examples=40)
+    @given(st.lists(st.tuples(st.floats(0, 4500), st.floats(0, 400)), min_size=1, max_size=5))
+    def agrees(places: list[tuple[float, float]]) -> None:
+        bounds = [(6e5 + x, 27e5 + 10, 6e5 + x + width, 27e5 + 20) for x, width in places]
+        rows: dict[int, list[ControlFeature]] = {}
+        for place, row in zip(*loaded.nearby(np.array(bounds)), strict=True):
+            rows.setdefault(int(place), []).append(loaded[row])
+        for place, box in enumerate(bounds):
+            around = loaded.around(box)
+            assert around == plain.around(box)
+            assert [f for found in around.values() for f in found] == rows.get(place, [])
+            assert loaded.features("green", box) == around.get("green", [])
+            for code, found in around.items():  # the R-tree rounds its boxes outward
+                assert {f.identifier for f in found} <= {
+                    f.identifier for f in store.around(box)[code]
+                }
 
     agrees()
     store.close()

@@ -18,6 +18,7 @@ import shapely
 
 from cim.city import read_city
 from cim.cityjson import read_cityjson_sequence
+from cim.control_lines.blueprint import check_blueprint
 from samples.city import write_city
 from samples.ground import ridge_line
 from samples.lines import WRITTEN, layers
@@ -64,6 +65,16 @@ def test_ecological_land_town_and_sea_partition_the_district() -> None:
     for one, other in itertools.combinations(parts, 2):
         assert one.intersection(other).area < 1e-6
     assert shapely.union_all(parts).symmetric_difference(DISTRICT).area < 1e-6
+
+
+def test_the_sample_citys_blueprint_is_clean(city_folder: Path) -> None:
+    report = check_blueprint(read_city(city_folder))
+    assert report.findings == ()
+    assert report.partition is not None
+    assert report.partition.whole == 9e6
+    assert report.partition.total == pytest.approx(9e6, abs=1e-6)
+    assert set(report.pairs.values()) == {0.0}
+    assert len(report.pairs) == 7
 
 
 def test_every_layer_is_there_and_every_line_is_valid(city_folder: Path) -> None:
