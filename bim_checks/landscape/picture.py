@@ -8,6 +8,7 @@ that of a ray through every pixel's middle.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -118,17 +119,40 @@ def picture_of(
 def picture_of_terrain(terrain: Terrain, eye: Eye, window: Window) -> Picture:
     """What is seen of the ground, triangles as in `bim_checks.landscape.skyline`."""
     rows, across = terrain.heights.shape
-    east = terrain.west + (np.arange(across) + 0.5) * terrain.cell
-    north = terrain.north - (np.arange(rows) + 0.5) * terrain.cell
-    grid = np.stack(np.broadcast_arrays(east[None, :], north[:, None], terrain.heights), axis=-1)
-    points = eye.apparent(grid.reshape(-1, 3))
-    corner = np.arange(rows * across, dtype=np.int32).reshape(rows, across)
-    nw, ne, sw, se = corner[:-1, :-1], corner[:-1, 1:], corner[1:, :-1], corner[1:, 1:]
-    faces = np.concatenate(
-        [np.stack(parts, axis=-1).reshape(-1, 3) for parts in ((nw, se, ne), (nw, sw, se))]
+    east = terrain.west + (np.arange(across) + 0.5) * terrain.cell - eye.position[0]
+    north = terrain.north - (np.arange(rows) + 0.5) * terrain.cell - eye.position[1]
+    up = terrain.heights - eye.position[2]
+    up -= eye.drop(np.hypot(east[None, :], north[:, None]))
+    shape = (window.rows, window.columns.count)
+    distances, seen = np.full(shape, np.inf), np.full(shape, NO_FACE, dtype=np.int32)
+    _paint_ground((east, north, up), *_tables(window), distances, seen)
+    number = np.where(seen == NO_FACE, 0, seen)
+    r, c = np.divmod(number // 2, max(across - 1, 1))
+    second = number % 2 == 1
+    x, y = east[c], north[r]
+    nw = np.stack([x, y, up[r, c]], axis=-1)
+    se = np.stack([east[c + 1], north[r + 1], up[r + 1, c + 1]], axis=-1)
+    third = np.where(
+        second[..., None],
+        np.stack([x, north[r + 1], up[r + 1, c]], axis=-1),
+        np.stack([east[c + 1], y, up[r, c + 1]], axis=-1),
     )
-    faces = faces[np.isfinite(points[faces, 2]).all(axis=1)]
-    return _painted(points, faces, np.full(len(faces), GROUND, dtype=np.int32), window)
+    sky = seen == NO_FACE
+    return Picture(
+        window,
+        distances,
+        np.where(sky, NOTHING, GROUND).astype(np.int32),
+        np.where(sky, 0.0, _light_on(nw, se, third)).astype(np.float32),
+    )
+
+
+def _tables(window: Window) -> tuple[Any, Any]:
+    """Sines, cosines and tangents of the window's middles, and how it is laid out, for compiled code."""
+    azimuths, columns = window.columns.azimuths, window.columns
+    return (
+        (np.sin(azimuths), np.cos(azimuths), np.tan(window.elevations)),
+        (columns.start, columns.step, columns.is_circle, window.low, window.step),
+    )
 
 
 def _painted(
@@ -140,16 +164,8 @@ def _painted(
     shape = (window.rows, window.columns.count)
     distances = np.full(shape, np.inf)
     seen = np.full(shape, NO_FACE, dtype=np.int32)
-    azimuths, columns = window.columns.azimuths, window.columns
-    _paint(
-        points,
-        np.arctan2(points[:, 0], points[:, 1]),
-        faces,
-        (np.sin(azimuths), np.cos(azimuths), np.tan(window.elevations)),
-        (columns.start, columns.step, columns.is_circle, window.low, window.step),
-        distances,
-        seen,
-    )
+    azimuths = np.arctan2(points[:, 0], points[:, 1])
+    _paint(points, azimuths, faces, *_tables(window), distances, seen)
     sky = seen == NO_FACE
     if not len(faces):
         return Picture(
@@ -161,18 +177,19 @@ def _painted(
         window,
         distances,
         np.where(sky, NOTHING, owners[shown][place]).astype(np.int32),
-        np.where(sky, 0.0, _light_on(points, faces[shown])[place]).astype(np.float32),
+        np.where(sky, 0.0, _light_on(*np.moveaxis(points[faces[shown]], 1, 0))[place]).astype(
+            np.float32
+        ),
     )
 
 
-def _light_on(points: NDArray[np.float64], faces: NDArray[np.int32]) -> NDArray[np.float64]:
-    """How much each face, either side of it, is turned to the light, 0..1."""
-    a, b, c = (points[faces[:, i]] for i in range(3))
+def _light_on(
+    a: NDArray[np.float64], b: NDArray[np.float64], c: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """How much triangles, the side of each the eye sees, are turned to the light, 0..1; corners shape (..., 3)."""
     normals = np.cross(b - a, c - a)
-    length = np.linalg.norm(normals, axis=1)
-    toward = np.einsum(
-        "ij,ij->i", normals, a
-    )  # the eye is at the origin; a face is seen from its side
+    length = np.linalg.norm(normals, axis=-1)
+    toward = (normals * a).sum(axis=-1)  # the eye is at the origin
     turned: NDArray[np.float64] = (normals @ LIGHT) / np.maximum(length, 1e-12)
     return (np.where(toward > 0.0, -turned, turned) + 1.0) / 2.0
 
@@ -200,6 +217,44 @@ def _paint(points, azimuths, faces, table, layout, distances, seen):  # type: ig
                 distances[:, c],
                 seen[:, c],
             )
+
+
+@compiled
+def _paint_ground(grid, table, layout, distances, seen):  # type: ignore[no-untyped-def]
+    """Both triangles of every square of the raster; face 2 n is north-east of the cut of square n, 2 n + 1 south-west."""
+    east, north, up = grid
+    sines, cosines, tangents = table
+    start, step, circle, low, rise = layout
+    rows, across = up.shape
+    count = seen.shape[1]
+    points, azimuths = np.zeros((4, 3)), np.zeros(4)
+    faces = np.array([[0, 3, 1], [0, 2, 3]])
+    ahead, height = np.zeros(3), np.zeros(3)
+    for r in range(rows - 1):
+        for c in range(across - 1):
+            for k in range(4):
+                points[k, 0], points[k, 1] = east[c + k % 2], north[r + k // 2]
+                points[k, 2] = up[r + k // 2, c + k % 2]
+                azimuths[k] = np.arctan2(points[k, 0], points[k, 1])
+            for side in range(2):
+                face = faces[side]
+                if np.isnan(points[face[0], 2] + points[face[1], 2] + points[face[2], 2]):
+                    continue
+                first, last = _columns_of(azimuths, face, points, start, step, count, circle)
+                for k in range(first, last + 1):
+                    column = k % count
+                    ends = _crossings(points, face, sines[column], cosines[column], ahead, height)
+                    if ends == 2:
+                        _paint_segment(
+                            ahead[0],
+                            height[0],
+                            ahead[1],
+                            height[1],
+                            2 * (r * (across - 1) + c) + side,
+                            (tangents, low, rise),
+                            distances[:, column],
+                            seen[:, column],
+                        )
 
 
 @compiled
