@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from bim_checks.catalogue import RULE_TYPES
 from bim_checks.errors import IdsError
+from bim_checks.ids.soundness import versions_with
 from bim_checks.ids.writer import WrittenProperty, WrittenSpecification, written
 from bim_checks.rule import Need
 from bim_checks.rulebook import Rulebook
@@ -53,6 +54,7 @@ def _specification(key: Key, needs: list[tuple[str, Need]]) -> WrittenSpecificat
         entity=entity,
         predefined_type=predefined_type,
         cardinality="required" if required else "optional",
+        versions=versions_with(entity, typed=predefined_type is not None),
         properties=tuple(dict.fromkeys(_properties(needs))),
     )
 

@@ -31,6 +31,7 @@ from cim.parcel import Parcel
 from cim.text import Language, Text
 from viewer import console, pipeline
 from viewer.batch import Reading, read_all
+from viewer.ids_command import ids_app
 from viewer.options import (
     CityOption,
     Exit,
@@ -57,6 +58,7 @@ app = typer.Typer(
 city_app = typer.Typer(no_args_is_help=True, help="城市数据 · City data")
 app.add_typer(city_app, name="city")
 app.add_typer(rules_app, name="rules")
+app.add_typer(ids_app, name="ids")
 
 
 class _ShowByDefault(TyperGroup):

@@ -18,6 +18,7 @@ from bim_checks.errors import IdsError
 from bim_checks.ids.document import Document, Specification
 from bim_checks.ids.facets import Facet
 from bim_checks.ids.values import Exactly, Restricted
+from bim_checks.ids.writer import VERSIONS
 from cim.text import Text
 
 INTEGER = re.compile(r"\s*[-+]?\d+\s*")
@@ -43,6 +44,15 @@ def refuse_unsound(document: Document, path: Path) -> None:
                     en="Correct it for the IFC versions it names ({versions}).",
                 ).format(versions=", ".join(specification.versions)),
             )
+
+
+def versions_with(name: str, *, typed: bool) -> tuple[str, ...]:
+    """The IFC versions that have a class, and a PredefinedType of it where one is asked for; oldest first."""
+    return tuple(
+        version
+        for version in VERSIONS
+        if (entity := _entity(version, name)) is not None and (not typed or _has_type(entity))
+    )
 
 
 def _faults(specification: Specification) -> Iterator[Text]:

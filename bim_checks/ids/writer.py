@@ -34,7 +34,7 @@ class WrittenSpecification:
         predefined_type: of what it applies to, or None for any.
         cardinality: whether such an object must be there, or only those that are must comply.
         properties: what each must have.
-        versions: IFC schemas it is for.
+        versions: IFC schemas it is for; each must have the class and, where one is named, its type.
     """
 
     name: str

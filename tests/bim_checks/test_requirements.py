@@ -12,6 +12,8 @@ import samples
 from bim_checks.catalogue import RULE_TYPES
 from bim_checks.errors import IdsError
 from bim_checks.ids import Status, check_ids
+from bim_checks.ids.document import read_document
+from bim_checks.ids.soundness import refuse_unsound
 from bim_checks.requirements import ids_for
 from bim_checks.rule import Need
 from bim_checks.rulebook import Rulebook, read_rulebook
@@ -79,3 +81,19 @@ def test_a_set_without_the_property_fails(tmp_path: Path, rulebook: Rulebook) ->
 def test_rules_that_need_nothing_have_no_document(rulebook: Rulebook) -> None:
     with pytest.raises(IdsError, match="no IDS to write"):
         ids_for(replace(rulebook, rules=()))
+
+
+@pytest.mark.parametrize("code", sorted(c for c, kind in RULE_TYPES.items() if kind.needs))
+def test_what_a_rule_type_needs_can_be_delivered(
+    code: str, tmp_path: Path, rulebook: Rulebook
+) -> None:
+    alone = replace(rulebook, rules=(replace(rulebook.rules[0], rule_type=code),))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bim_checks.requirements, "RULE_TYPES", RULE_TYPES)
+        ids = tmp_path / "needed.ids"
+        ids.write_text(ids_for(alone), encoding="utf-8")
+    document = read_document(ids)
+    refuse_unsound(document, ids)
+    assert {need.entity.upper() for need in RULE_TYPES[code].needs} == {
+        facet.name for s in document.specifications for kind, facet in s.applicability
+    }
