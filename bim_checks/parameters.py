@@ -23,6 +23,7 @@ class Asset(StrEnum):
     LAYER = "layer"
     VIEWPOINT = "viewpoint"
     RIDGE = "ridge"
+    LANDMARK = "landmark"
 
 
 @dataclass(frozen=True, slots=True)

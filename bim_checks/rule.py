@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any, Literal
 
 from bim_checks.finding import Judgement, LegalEffect, SecondOpinion
-from bim_checks.scheme import Scheme
+from bim_checks.scheme import Kept, Scheme
 from cim.city import City
 from cim.control_lines.store import LineStore
 from cim.existing import ExistingBuildings, read_existing
@@ -81,6 +81,13 @@ class Surroundings:
     city: City
     lines: LineStore
     stated_existing: ExistingBuildings | None = None
+
+    def remembered(self, name: str, make: Callable[[], Kept]) -> Kept:
+        """What a room above prepares of the surroundings, prepared once; arguments as for `Scheme.remembered`."""
+        kept: dict[str, Kept] = self.__dict__.setdefault("_remembered", {})
+        if name not in kept:
+            kept[name] = make()
+        return kept[name]
 
     @cached_property
     def existing(self) -> ExistingBuildings:

@@ -34,7 +34,7 @@ from cim.building import (
     Storey,
     Undrawn,
 )
-from cim.city import City, Layer, Ridge, Viewpoint
+from cim.city import City, Landmark, Layer, Ridge, Viewpoint
 from cim.city_frame import CityFrame
 from cim.control_lines.feature import ControlFeature
 from cim.control_lines.memory import LinesInMemory
@@ -96,7 +96,7 @@ def read_scene(content: Mapping[str, Any]) -> Scene:
     ``ground``: height of the ground at the origin, and ``slope``: ``[east, north]``, its rise per metre.
     ``layers``: ``{code: [{name, polygon | line, attributes}]}``, ``accuracy``: ``{code: metres}``.
     ``existing``: entries with ``id``, ``polygon``, ``low``, ``high`` and ``attributes``.
-    ``views``: ``viewpoints`` and ``ridges`` as in ``city.yaml``, positions from the origin. ``place: null``: nobody says where it stands.
+    ``views``: ``viewpoints``, ``ridges`` and ``landmarks`` as in ``city.yaml``, positions from the origin. ``place: null``: nobody says where it stands.
     ``parcel``: the site's ring as surveyed.
 
     Raises:
@@ -205,6 +205,17 @@ def _city(content: Mapping[str, Any], ground: float) -> City:
         ridges=tuple(
             Ridge(r["code"], _named(r["code"]), tuple(_placed(vertex) for vertex in r["vertices"]))
             for r in views.get("ridges", ())
+        ),
+        landmarks=tuple(
+            Landmark(
+                entry["code"],
+                _named(entry["code"]),
+                _placed(entry.get("position", (0.0, 0.0, 0.0))),
+                height=float(entry.get("height", 0.0)),
+                width=float(entry.get("width", 0.0)),
+                buildings=tuple(entry.get("buildings", ())),
+            )
+            for entry in views.get("landmarks", ())
         ),
         ground=ground,
         slope=(float(east), float(north)),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Literal, TypeVar
 
 import numpy as np
 import shapely
@@ -14,8 +15,10 @@ from shapely.geometry.base import BaseGeometry
 from cim.building import BuildingModel
 from cim.footprint import ElementOutline, Footprints, body_outline
 from cim.frame import EXACT, FrameLedger, FrameUncertainty, Placement
+from cim.mesh import Mesh
 
 Subject = Literal["footprint", "site"]
+Kept = TypeVar("Kept")
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,18 @@ class Scheme:
     model: BuildingModel
     ledger: FrameLedger | None
     stated_site: BaseGeometry | None = None
+
+    def remembered(self, name: str, make: Callable[[], Kept]) -> Kept:
+        """What a room above computes of this scheme, computed once.
+
+        Args:
+            name: of it, with the module it belongs to.
+            make: computes it.
+        """
+        kept: dict[str, Kept] = self.__dict__.setdefault("_remembered", {})
+        if name not in kept:
+            kept[name] = make()
+        return kept[name]
 
     @property
     def is_site_alone(self) -> bool:
@@ -116,6 +131,10 @@ class Scheme:
             for _, body in self.model.drawn()
             if len(self.model.meshes[body.mesh].faces)
         )
+
+    def placed_meshes(self) -> list[Mesh]:
+        """The bodies as meshes in the projected frame, in the order of `outlines`."""
+        return [self.model.meshes[mesh].transformed(matrix) for mesh, matrix in self._bodies]
 
     def triangles(self, index: int) -> NDArray[np.float64]:
         """Triangles of the element that `outlines[index]` shows, shape (M, 3, 3), projected frame."""

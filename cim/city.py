@@ -68,6 +68,25 @@ class Ridge:
     vertices: tuple[tuple[float, float, float], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Landmark:
+    """Something that is to be seen.
+
+    Attributes:
+        code, name: identity.
+        position: easting, northing, orthogonal height of its foot, metres.
+        height, width: of the upright body that stands for it, metres; zero where buildings are named.
+        buildings: identifiers of the city's buildings that it is; then it is seen as they are.
+    """
+
+    code: str
+    name: Text
+    position: tuple[float, float, float]
+    height: float = 0.0
+    width: float = 0.0
+    buildings: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True)
 class City:
     """A city as its folder states it.
@@ -80,6 +99,7 @@ class City:
         point_cloud_paths: LAZ files, possibly none.
         layers: the control-line catalogue, in drawing order.
         viewpoints, ridges: protected views, possibly none.
+        landmarks: what is to be seen, possibly none.
         frame_limits: the numbers the frame ledger decides by.
         separation_path: grid of the vertical separation; None where it is a constant.
     """
@@ -98,6 +118,7 @@ class City:
     ridges: tuple[Ridge, ...]
     frame_limits: FrameLimits = DEFAULT_LIMITS
     separation_path: Path | None = None
+    landmarks: tuple[Landmark, ...] = ()
 
     @cached_property
     def terrain(self) -> Terrain:
@@ -116,6 +137,15 @@ class City:
         if self.separation_path is not None:
             sources.append(self.separation_path)
         for path in sources:
+            with path.open("rb") as stream:
+                digest.update(hashlib.file_digest(stream, "sha256").digest())
+        return digest.hexdigest()
+
+    @cached_property
+    def scenery_sha256(self) -> str:
+        """Hash of what an eye can see of the city: terrain and buildings."""
+        digest = hashlib.sha256()
+        for path in (self.terrain_path, self.buildings_path):
             with path.open("rb") as stream:
                 digest.update(hashlib.file_digest(stream, "sha256").digest())
         return digest.hexdigest()
@@ -237,6 +267,17 @@ def _city(folder: Path, document: Mapping[str, Any]) -> City:
                 vertices=tuple(_point(vertex) for vertex in entry["vertices"]),
             )
             for entry in views.get("ridges", ())
+        ),
+        landmarks=tuple(
+            Landmark(
+                code=entry["code"],
+                name=Text(**entry["name"]),
+                position=_point(entry["position"]),
+                height=float(entry.get("height", 0.0)),
+                width=float(entry.get("width", 0.0)),
+                buildings=tuple(map(str, entry.get("buildings", ()))),
+            )
+            for entry in views.get("landmarks", ())
         ),
     )
 

@@ -9,8 +9,11 @@ import numba
 
 
 def compiled(function: Callable[..., Any]) -> Any:
-    """Compile a function when it is first called; the code is kept on disk where a place for it can be written."""
+    """Compile a function when it is first called; the code is kept on disk where a place for it can be written.
+
+    It runs without the interpreter lock, so that two threads may share the work on arrays that nobody else changes.
+    """
     try:
-        return numba.njit(cache=True)(function)
+        return numba.njit(cache=True, nogil=True)(function)
     except RuntimeError:  # an installation that only others may write, and no home
-        return numba.njit(function)
+        return numba.njit(nogil=True)(function)

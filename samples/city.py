@@ -106,6 +106,7 @@ def _document() -> dict[str, Any]:
                     "name": {"zh": "鹭岛灯塔", "en": "Egret Island lighthouse"},
                     "position": [*map(float, ISLAND[:2]), _ground(ISLAND[:2])],
                     "height": 22.0,
+                    "width": 8.0,
                 }
             ],
         },

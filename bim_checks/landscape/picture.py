@@ -1,0 +1,242 @@
+"""What an eye sees in a window, pixel by pixel: which body, and how far; and the solid angle each body fills.
+
+Columns are vertical half-planes, rows are elevation angles. In a column a triangle is a segment, and a segment covers the
+rows between its ends, so a pixel knows exactly what lies on the ray through its middle: no ray is cast, and the answer is
+that of a ray through every pixel's middle.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bim_checks.landscape.eye import Columns, Eye
+from bim_checks.landscape.skyline import GROUND, NEAREST, NOTHING
+from bim_checks.landscape.surface import Surface
+from cim.compiled import compiled
+from cim.terrain import Terrain
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A part of the view.
+
+    Attributes:
+        columns: in azimuth.
+        low: elevation angle of the lower edge of the lowest row, radians.
+        step: from one row to the next, radians.
+        rows: how many, from below.
+    """
+
+    columns: Columns
+    low: float
+    step: float
+    rows: int
+
+    @property
+    def elevations(self) -> NDArray[np.float64]:
+        """Of the middle of each row, shape (rows,), radians, from below."""
+        return np.asarray(self.low + (np.arange(self.rows) + 0.5) * self.step, dtype=np.float64)
+
+    @property
+    def solid_angles(self) -> NDArray[np.float64]:
+        """Of a pixel of each row, shape (rows,), steradians: (sin e1 - sin e0) times the width in azimuth."""
+        edges = self.low + np.arange(self.rows + 1) * self.step
+        return np.diff(np.sin(edges)) * self.columns.step
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Picture:
+    """What is seen in a window.
+
+    Attributes:
+        window: where.
+        distances: shape (rows, columns), horizontal metres from the eye; infinite where there is sky.
+        owners: shape (rows, columns), int32: index of the body, `GROUND`, or `NOTHING` for the sky.
+    """
+
+    window: Window
+    distances: NDArray[np.float64]
+    owners: NDArray[np.int32]
+
+    def solid_angle_of(self, mask: NDArray[np.bool_]) -> float:
+        """Of the pixels of a mask, shape (rows, columns), steradians."""
+        return float(mask.sum(axis=1) @ self.window.solid_angles)
+
+    def solid_angles(self) -> dict[int, float]:
+        """Of every owner that is seen, steradians."""
+        weights = np.broadcast_to(self.window.solid_angles[:, None], self.owners.shape)
+        names, found = np.unique(self.owners, return_inverse=True)
+        sums = np.bincount(found.reshape(-1), weights=weights.reshape(-1))
+        return {int(name): float(total) for name, total in zip(names, sums, strict=True)}
+
+    def with_(self, other: Picture, *, offset: int = 0) -> Picture:
+        """The picture of both: what is nearer hides the rest.
+
+        Args:
+            other: of the same window.
+            offset: added to the indices of the other's bodies.
+        """
+        nearer = other.distances < self.distances
+        owners = np.where(other.owners >= 0, other.owners + offset, other.owners)
+        return Picture(
+            self.window,
+            np.where(nearer, other.distances, self.distances),
+            np.where(nearer, owners, self.owners).astype(np.int32),
+        )
+
+
+def picture_of(
+    surface: Surface, eye: Eye, window: Window, *, without: NDArray[np.bool_] | None = None
+) -> Picture:
+    """What is seen of triangles.
+
+    Args:
+        surface: prepared, metres, projected frame.
+        eye: looked from.
+        window: looked through.
+        without: shape (owners,), True for bodies that are left out; None for none.
+    """
+    points = eye.apparent(surface.vertices)
+    faces, owners = surface.faces, surface.owners
+    if without is not None:
+        left = ~without[owners]
+        faces, owners = faces[left], owners[left]
+    return _painted(points, faces, owners, window)
+
+
+def picture_of_terrain(terrain: Terrain, eye: Eye, window: Window) -> Picture:
+    """What is seen of the ground, triangles as in `bim_checks.landscape.skyline`."""
+    rows, across = terrain.heights.shape
+    east = terrain.west + (np.arange(across) + 0.5) * terrain.cell
+    north = terrain.north - (np.arange(rows) + 0.5) * terrain.cell
+    grid = np.stack(np.broadcast_arrays(east[None, :], north[:, None], terrain.heights), axis=-1)
+    points = eye.apparent(grid.reshape(-1, 3))
+    corner = np.arange(rows * across, dtype=np.int32).reshape(rows, across)
+    nw, ne, sw, se = corner[:-1, :-1], corner[:-1, 1:], corner[1:, :-1], corner[1:, 1:]
+    faces = np.concatenate(
+        [np.stack(parts, axis=-1).reshape(-1, 3) for parts in ((nw, se, ne), (nw, sw, se))]
+    )
+    faces = faces[np.isfinite(points[faces, 2]).all(axis=1)]
+    return _painted(points, faces, np.full(len(faces), GROUND, dtype=np.int32), window)
+
+
+def _painted(
+    points: NDArray[np.float64],
+    faces: NDArray[np.int32],
+    owners: NDArray[np.int32],
+    window: Window,
+) -> Picture:
+    shape = (window.rows, window.columns.count)
+    distances = np.full(shape, np.inf)
+    seen = np.full(shape, NOTHING, dtype=np.int32)
+    azimuths, columns = window.columns.azimuths, window.columns
+    _paint(
+        points,
+        np.arctan2(points[:, 0], points[:, 1]),
+        faces,
+        owners,
+        (np.sin(azimuths), np.cos(azimuths), np.tan(window.elevations)),
+        (columns.start, columns.step, columns.is_circle, window.low, window.step),
+        distances,
+        seen,
+    )
+    return Picture(window, distances, seen)
+
+
+@compiled
+def _paint(points, azimuths, faces, owners, table, layout, distances, seen):  # type: ignore[no-untyped-def]
+    sines, cosines, tangents = table
+    start, step, circle, low, rise = layout
+    count = seen.shape[1]
+    ahead, up = np.zeros(3), np.zeros(3)
+    for f in range(len(faces)):
+        first, last = _columns_of(azimuths, faces[f], points, start, step, count, circle)
+        for k in range(first, last + 1):
+            c = k % count
+            crossings = _crossings(points, faces[f], sines[c], cosines[c], ahead, up)
+            if crossings < 2:
+                continue
+            _paint_segment(
+                ahead[0],
+                up[0],
+                ahead[1],
+                up[1],
+                owners[f],
+                (tangents, low, rise),
+                distances[:, c],
+                seen[:, c],
+            )
+
+
+@compiled
+def _columns_of(azimuths, face, points, start, step, count, circle):  # type: ignore[no-untyped-def]
+    """First and last column a triangle reaches; may run over the seam of a circle."""
+    a = azimuths[face[0]]
+    least, most = 0.0, 0.0
+    for i in range(1, 3):
+        turn = azimuths[face[i]] - a
+        if turn > np.pi:
+            turn -= 2.0 * np.pi
+        elif turn < -np.pi:
+            turn += 2.0 * np.pi
+        least, most = min(least, turn), max(most, turn)
+    if most - least > np.pi:  # the eye stands above or below it: it is all round
+        return 0, count - 1
+    low = a + least
+    low += 2.0 * np.pi * np.ceil((start - low) / (2.0 * np.pi))
+    if not circle and low - start > count * step:
+        low -= 2.0 * np.pi
+    first = int(np.ceil((low - start) / step - 0.5 - 1e-9))
+    last = int(np.floor((low + most - least - start) / step - 0.5 + 1e-9))
+    if not circle:
+        first, last = max(first, 0), min(last, count - 1)
+    return first, last
+
+
+@compiled
+def _crossings(points, face, sine, cosine, ahead, up):  # type: ignore[no-untyped-def]
+    """Where a half-plane cuts a triangle: the two ends of the segment, into `ahead` and `up`; how many ends there are."""
+    found = 0
+    for i in range(3):
+        p, q = points[face[i]], points[face[(i + 1) % 3]]
+        aside_p = p[0] * cosine - p[1] * sine
+        aside_q = q[0] * cosine - q[1] * sine
+        if (aside_p < 0.0) == (aside_q < 0.0):
+            continue
+        share = aside_p / (aside_p - aside_q)
+        ahead_p = p[0] * sine + p[1] * cosine
+        ahead_q = q[0] * sine + q[1] * cosine
+        ahead[found] = ahead_p + share * (ahead_q - ahead_p)
+        up[found] = p[2] + share * (q[2] - p[2])
+        found += 1
+        if found == 2:
+            break
+    return found
+
+
+@compiled
+def _paint_segment(r0, z0, r1, z1, owner, scale, distances, seen):  # type: ignore[no-untyped-def]
+    """Paint the rows of one column that a segment of its half-plane covers and nothing nearer does."""
+    tangents, low, rise = scale
+    if r0 > r1:
+        r0, z0, r1, z1 = r1, z1, r0, z0
+    if r1 <= NEAREST:
+        return
+    if r0 < NEAREST:  # the part behind the eye or at it is not looked at
+        share = (NEAREST - r0) / (r1 - r0)
+        r0, z0 = NEAREST, z0 + share * (z1 - z0)
+    e0, e1 = np.arctan2(z0, r0), np.arctan2(z1, r1)
+    first = max(int(np.ceil((min(e0, e1) - low) / rise - 0.5)), 0)
+    last = min(int(np.floor((max(e0, e1) - low) / rise - 0.5)), len(seen) - 1)
+    for row in range(first, last + 1):
+        slope = tangents[row]
+        # z0 + t (z1 - z0) = slope (r0 + t (r1 - r0)): where the ray meets the segment.
+        across = (z1 - z0) - slope * (r1 - r0)
+        t = 0.0 if across == 0.0 else (slope * r0 - z0) / across
+        distance = r0 + min(max(t, 0.0), 1.0) * (r1 - r0)
+        if distance < distances[row]:
+            distances[row] = distance
+            seen[row] = owner
