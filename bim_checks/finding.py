@@ -46,6 +46,7 @@ class Unit(StrEnum):
     PERCENT = "%"
     RATIO = "ratio"  # of two like quantities, such as the floor area ratio
     COUNT = "count"
+    MEGABYTE = "MB"  # 10^6 bytes
 
 
 @dataclass(frozen=True, slots=True)

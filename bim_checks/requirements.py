@@ -8,7 +8,7 @@ from bim_checks.catalogue import RULE_TYPES
 from bim_checks.errors import IdsError
 from bim_checks.ids.soundness import versions_with
 from bim_checks.ids.writer import WrittenProperty, WrittenSpecification, written
-from bim_checks.rule import Need
+from bim_checks.rule import Need, needs_of
 from bim_checks.rulebook import Rulebook
 from cim.text import Text
 
@@ -25,7 +25,7 @@ def ids_for(rulebook: Rulebook) -> str:
     """
     asked: dict[Key, list[tuple[str, Need]]] = {}
     for rule in rulebook.rules:
-        for need in RULE_TYPES[rule.rule_type].needs:
+        for need in needs_of(rule, RULE_TYPES[rule.rule_type]):
             key = (need.entity, need.predefined_type, need.required)
             asked.setdefault(key, []).append((rule.identifier, need))
     if not asked:

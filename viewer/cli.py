@@ -307,7 +307,8 @@ def _check_one(
     if reading.model is None:
         return _error_document(reading.path, reading.error or CimError(Text(zh="", en="")))
     try:
-        return pipeline.check_model(reading.model, city, place, parcels).to_document()
+        report = pipeline.check_model(reading.model, city, place, parcels, reading.path)
+        return report.to_document()
     except CimError as error:
         return _error_document(reading.path, error)
 

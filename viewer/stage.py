@@ -63,7 +63,7 @@ def _run(asked: argparse.Namespace) -> None:
             cache=settings.geometry_cache,
         )
     elif asked.name == "check":
-        pipeline.check_stage(asked.work, asked.city, asked.place, asked.file_name)
+        pipeline.check_stage(asked.work, asked.city, asked.place, asked.file_name, asked.ifc)
     elif asked.name == "tile":
         pipeline.tile_stage(asked.work, asked.city, asked.place)
     else:
