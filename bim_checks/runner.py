@@ -13,7 +13,7 @@ from shapely.geometry.base import BaseGeometry
 from bim_checks.catalogue import RULE_TYPES
 from bim_checks.finding import Finding, Judgement, LegalEffect, Outcome, SecondOpinion
 from bim_checks.report import Report
-from bim_checks.rule import Rule, RuleType, Surroundings, needs_of
+from bim_checks.rule import Need, Rule, RuleType, Surroundings, needs_of
 from bim_checks.rulebook import Rulebook, check_against_city
 from bim_checks.scheme import Scheme
 from cim.building import BuildingModel
@@ -200,10 +200,7 @@ def _weighed(rule: Rule, judgement: Judgement) -> Judgement:
 def _with_blocks(findings: list[Finding], rulebook: Rulebook) -> list[Finding]:
     """Where a delivery rule misses data, the other rules that need the same and could not be answered."""
     unanswered = {f.rule for f in findings if f.outcome is Outcome.NOT_CHECKABLE}
-    needs = {
-        rule.identifier: {need.subject for need in needs_of(rule, RULE_TYPES[rule.rule_type])}
-        for rule in rulebook.rules
-    }
+    needs = {rule.identifier: needs_of(rule, RULE_TYPES[rule.rule_type]) for rule in rulebook.rules}
     return [
         _blocking(
             finding,
@@ -212,11 +209,17 @@ def _with_blocks(findings: list[Finding], rulebook: Rulebook) -> list[Finding]:
                 for rule in needs
                 if rule in unanswered
                 and rule != finding.rule
-                and needs[rule] & needs.get(finding.rule, set())
+                and _is_missed(needs[rule], needs.get(finding.rule, ()), finding.judgement.lacks)
             ),
         )
         for finding in findings
     ]
+
+
+def _is_missed(needs: Sequence[Need], asked: Sequence[Need], lacks: str | None) -> bool:
+    """Whether a rule needs what a delivery rule asks for, or objects of a class that the model lacks."""
+    subjects = {need.subject for need in asked}
+    return any(need.subject in subjects or need.entity.upper() == lacks for need in needs)
 
 
 def _blocking(finding: Finding, blocked: tuple[str, ...]) -> Finding:

@@ -1,6 +1,6 @@
 """IDS 1.0: what an information delivery specification asks of an IFC file, and whether the file delivers it."""
 
-from bim_checks.ids.guard import DEFAULT_IDS_LIMITS, check_ids
+from bim_checks.ids.guard import DEFAULT_IDS_LIMITS, check_ids, get_ready
 from bim_checks.ids.results import (
     Failure,
     IdsReport,
@@ -17,4 +17,5 @@ __all__ = [
     "SpecificationResult",
     "Status",
     "check_ids",
+    "get_ready",
 ]

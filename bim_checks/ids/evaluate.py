@@ -141,4 +141,10 @@ def _result(
         applicable=len(applicable),
         found=tuple(_identity(i) for i in applicable) if specification.is_prohibited else (),
         requirements=requirements,
+        entity=_entity(specification),
     )
+
+
+def _entity(specification: Specification) -> str | None:
+    names = [facet.name for kind, facet in specification.applicability if kind == "entity"]
+    return names[0] if names and isinstance(names[0], str) else None

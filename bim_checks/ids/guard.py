@@ -33,6 +33,11 @@ DEFAULT_IDS_LIMITS = replace(
 )
 
 
+def get_ready() -> None:
+    """Start the process that runs are forked from, without waiting for it; the first run need not wait for imports then."""
+    NURSERY.warm()
+
+
 def check_ids(ifc: Path, ids: Path, *, limits: ReadLimits = DEFAULT_IDS_LIMITS) -> IdsReport:
     """Hold an IDS document against an IFC file.
 

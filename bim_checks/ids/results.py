@@ -70,6 +70,7 @@ class SpecificationResult:
         applicable: how many objects of the file it applies to.
         found: GlobalIds of objects that a prohibited specification forbids; empty for all others.
         requirements: in the order of the kinds of facet in IDS.
+        entity: IFC class it applies to, in capitals; None where it names several or none.
     """
 
     name: str
@@ -82,6 +83,7 @@ class SpecificationResult:
     applicable: int
     found: tuple[str, ...] = ()
     requirements: tuple[RequirementResult, ...] = ()
+    entity: str | None = None
 
     @property
     def is_missing(self) -> bool:
@@ -152,6 +154,7 @@ def _specification_to_json(result: SpecificationResult) -> dict[str, Any]:
         "status": result.status.value,
         "applicable": result.applicable,
         "found": list(result.found),
+        "entity": result.entity,
         "requirements": [
             {
                 "facet": r.facet,
@@ -202,4 +205,5 @@ def _specification_from_json(told: Mapping[str, Any]) -> SpecificationResult:
         applicable=told["applicable"],
         found=tuple(told["found"]),
         requirements=requirements,
+        entity=told["entity"],
     )

@@ -282,6 +282,7 @@ def _unfulfilled(found: SpecificationResult) -> Judgement:
         fix=Text(zh=advice, en=advice) if advice else None,
         elements=found.at_fault,
         tables=_why(found),
+        lacks=found.entity if found.is_missing else None,
     )
 
 
