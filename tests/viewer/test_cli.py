@@ -14,6 +14,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from bim_checks.exports.html import render_document
+from bim_checks.rulebook import read_rulebook
 from tests.viewer.huts import EASTINGS, NORTHINGS, SIZE, ZERO, cut_hut, hut
 from viewer import console
 from viewer.cli import app
@@ -71,7 +72,9 @@ def test_a_tower_that_keeps_the_rules(city: Path, submissions: Path) -> None:
     assert re.sub(" +", " ", lines[0]) == (
         "compliant.ifc pass Xiamen sample district · Sample city rules"
     )
-    assert lines[-1] == "pass 17"
+    passes = re.fullmatch(r"pass (\d+)", lines[-1])
+    assert passes is not None, lines[-1]
+    assert int(passes[1]) >= len(read_rulebook(city / "rulebook.yaml").rules)
 
 
 def test_a_tower_that_breaks_rules_in_chinese(

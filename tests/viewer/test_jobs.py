@@ -385,7 +385,7 @@ def _review_here(city: Path, folder: Path, body: bytes, place: str) -> dict[str,
     ifc, work = folder / f"{hashlib.sha256(body).hexdigest()}.ifc", folder / "work"
     ifc.write_bytes(body)
     pipeline.read_stage(ifc, work, limits=DEFAULT_LIMITS)
-    pipeline.check_stage(work, city, place, "hut.ifc")
+    pipeline.check_stage(work, city, place, "hut.ifc", ifc)
     pipeline.tile_stage(work, city, place)
     pipeline.publish_stage(work, city)
     return _made(work)
