@@ -5,10 +5,30 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bim_checks.rule import RuleType
-from bim_checks.rules import frame, height, lines, occlusion, sunlight, views
+from bim_checks.rules import (
+    delivery,
+    delivery_content,
+    delivery_storeys,
+    frame,
+    height,
+    lines,
+    occlusion,
+    sunlight,
+    views,
+)
 
 RULE_TYPES: Mapping[str, RuleType] = {
     rule_type.code: rule_type
-    for module in (frame, lines, height, views, occlusion, sunlight)
+    for module in (
+        frame,
+        lines,
+        height,
+        views,
+        occlusion,
+        sunlight,
+        delivery,
+        delivery_content,
+        delivery_storeys,
+    )
     for rule_type in module.RULE_TYPES
 }

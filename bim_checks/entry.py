@@ -27,6 +27,7 @@ SPELLINGS = {
     Unit.PERCENT: ("%",),
     Unit.RATIO: (),
     Unit.COUNT: (),
+    Unit.MEGABYTE: ("MB", "兆"),
 }
 NUMBER_AND_UNIT = re.compile(r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*(.*?)\s*")
 KIND_NAMES = {
@@ -34,6 +35,7 @@ KIND_NAMES = {
     int: Text(zh="整数", en="a whole number"),
     str: Text(zh="文字", en="a string"),
     bool: Text(zh="true 或 false", en="true or false"),
+    Path: Text(zh="文件路径", en="the path of a file"),
 }
 
 
@@ -175,10 +177,27 @@ class Entry:
             int: isinstance(value, int) and not isinstance(value, bool),
             str: isinstance(value, str),
             bool: isinstance(value, bool),
+            Path: isinstance(value, str),
         }[kind]
         if not fits:
             raise self._wrong_kind(node, key, KIND_NAMES[kind])
-        return kind(value)
+        return self._file(node, key, value) if kind is Path else kind(value)
+
+    def _file(self, node: yaml.Node, key: str, written: str) -> Path:
+        """A file named from the folder of this one."""
+        path = self._path.parent / written
+        if not path.is_file():
+            raise self.error(
+                Text(zh="{key}：找不到文件 {file}。", en="{key}: there is no file {file}.").format(
+                    key=key, file=written
+                ),
+                remedy=Text(
+                    zh="写出相对于规则库所在文件夹的路径。",
+                    en="Write its path from the rulebook's folder.",
+                ),
+                line=node.start_mark.line + 1,
+            )
+        return path
 
     def _number_with_unit(
         self, node: yaml.Node, key: str, written: str, unit: Unit | None

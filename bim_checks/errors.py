@@ -2,6 +2,8 @@
 
 CimError
 ├── RulebookError   a rulebook cannot be used: where, why, and what to write instead
+├── IdsError        an IDS document cannot be used: where and why
+│   └── IdsLimitError   holding it against a model cost too much, or crashed
 └── SceneError      a scene (a worked example, a case) cannot be understood
 """
 
@@ -16,3 +18,11 @@ class RulebookError(CimError):
 
 class SceneError(CimError):
     """A scene (a worked example, a case) cannot be understood."""
+
+
+class IdsError(CimError):
+    """An IDS document is not well-formed, not valid to IDS 1.0, or asks what no IFC file can deliver."""
+
+
+class IdsLimitError(IdsError):
+    """Holding an IDS document against a model exceeded a limit, or crashed the process that did."""

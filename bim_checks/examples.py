@@ -32,6 +32,7 @@ def run_scene(scene: Scene, rulebook: Rulebook) -> Report:
         rulebook,
         existing=scene.existing,
         stated_site=scene.parcel,
+        file=scene.file,
     )
 
 
@@ -88,7 +89,8 @@ def _differences(
                     keys=", ".join(sorted(unknown))
                 )
             )
-        report = run_scene(read_scene(example.content), replace(rulebook, rules=(rule,)))
+        scene = read_scene(example.content, path.parent)
+        report = run_scene(scene, replace(rulebook, rules=(rule,)))
         wrong = _compared(report, example.content.get("expect", ()))
     except (SceneError, RulebookError) as error:
         wrong = error.reason

@@ -46,6 +46,7 @@ class Unit(StrEnum):
     PERCENT = "%"
     RATIO = "ratio"  # of two like quantities, such as the floor area ratio
     COUNT = "count"
+    MEGABYTE = "MB"  # 10^6 bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +158,7 @@ class Judgement:
         blocks: identifiers of the rules that cannot be answered because of what is missing here.
         second: the measured value computed in another way, None where there is no other way.
         trace: for the developer, where a rule of ours crashed.
+        lacks: IFC class of which the model has none though it must, in capitals; None where it is not that.
     """
 
     outcome: Outcome
@@ -170,6 +172,7 @@ class Judgement:
     blocks: tuple[str, ...] = ()
     second: SecondOpinion | None = None
     trace: str | None = None
+    lacks: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -143,6 +143,8 @@ class RuleType:
         check: the pure function that answers it.
         needs_place: whether it is asked only where the frame is proven.
         needs_bodies: whether it is asked only where the model draws something.
+        needs_building: whether it is asked only where there is a building, not for the outline of a site alone.
+        needs_whole: whether it is asked only of a file that is whole.
         needs: what it must find in a model.
         recheck: computes the measured value of a judgement once more, in another way, or says None.
     """
@@ -154,5 +156,13 @@ class RuleType:
     check: Check
     needs_place: bool = True
     needs_bodies: bool = True
+    needs_building: bool = True
+    needs_whole: bool = True
     needs: tuple[Need, ...] = ()
     recheck: Recheck | None = None
+
+
+def needs_of(rule: Rule, rule_type: RuleType) -> tuple[Need, ...]:
+    """What a rule must find in a model: what its type needs, and what its own parameters name."""
+    named: tuple[Need, ...] = getattr(rule.parameters, "needs", ())
+    return (*rule_type.needs, *named)

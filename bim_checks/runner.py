@@ -6,13 +6,14 @@ import logging
 import traceback
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from shapely.geometry.base import BaseGeometry
 
 from bim_checks.catalogue import RULE_TYPES
 from bim_checks.finding import Finding, Judgement, LegalEffect, Outcome, SecondOpinion
 from bim_checks.report import Report
-from bim_checks.rule import Rule, RuleType, Surroundings
+from bim_checks.rule import Need, Rule, RuleType, Surroundings, needs_of
 from bim_checks.rulebook import Rulebook, check_against_city
 from bim_checks.scheme import Scheme
 from cim.building import BuildingModel
@@ -48,6 +49,7 @@ def run_checks(
     *,
     existing: ExistingBuildings | None = None,
     stated_site: BaseGeometry | None = None,
+    file: Path | None = None,
 ) -> Report:
     """Answer every rule of a rulebook for one model.
 
@@ -60,11 +62,12 @@ def run_checks(
         rulebook: the rules.
         existing: the buildings that stand; None to read the city's own when a rule asks for them.
         stated_site: the site's outline as surveyed, metres, projected frame; None where the model's IfcSite counts.
+        file: the file the model was read from, for rules about the file itself; None where it is not at hand.
 
     Raises:
         RulebookError: the rulebook names something the city does not have.
     """
-    scheme = Scheme(model, ledger, stated_site)
+    scheme = Scheme(model, ledger, stated_site, file)
     return _report(scheme, Surroundings(city, lines, existing), rulebook)
 
 
@@ -103,9 +106,9 @@ def _report(scheme: Scheme, around: Surroundings, rulebook: Rulebook) -> Report:
 
 def _answer(rule: Rule, scheme: Scheme, around: Surroundings) -> list[Judgement]:
     rule_type = RULE_TYPES[rule.rule_type]
-    if not scheme.model.is_complete:
+    if rule_type.needs_whole and not scheme.model.is_complete:
         return [_incomplete(scheme.model)]
-    if scheme.is_site_alone and rule_type.needs_bodies and not rule.is_about_the_site:
+    if scheme.is_site_alone and rule_type.needs_building and not rule.is_about_the_site:
         return [_without_building()]
     if rule_type.needs_place and not scheme.is_placed:
         return [_without_frame()]
@@ -197,10 +200,7 @@ def _weighed(rule: Rule, judgement: Judgement) -> Judgement:
 def _with_blocks(findings: list[Finding], rulebook: Rulebook) -> list[Finding]:
     """Where a delivery rule misses data, the other rules that need the same and could not be answered."""
     unanswered = {f.rule for f in findings if f.outcome is Outcome.NOT_CHECKABLE}
-    needs = {
-        rule.identifier: {need.subject for need in RULE_TYPES[rule.rule_type].needs}
-        for rule in rulebook.rules
-    }
+    needs = {rule.identifier: needs_of(rule, RULE_TYPES[rule.rule_type]) for rule in rulebook.rules}
     return [
         _blocking(
             finding,
@@ -209,11 +209,17 @@ def _with_blocks(findings: list[Finding], rulebook: Rulebook) -> list[Finding]:
                 for rule in needs
                 if rule in unanswered
                 and rule != finding.rule
-                and needs[rule] & needs.get(finding.rule, set())
+                and _is_missed(needs[rule], needs.get(finding.rule, ()), finding.judgement.lacks)
             ),
         )
         for finding in findings
     ]
+
+
+def _is_missed(needs: Sequence[Need], asked: Sequence[Need], lacks: str | None) -> bool:
+    """Whether a rule needs what a delivery rule asks for, or objects of a class that the model lacks."""
+    subjects = {need.subject for need in asked}
+    return any(need.subject in subjects or need.entity.upper() == lacks for need in needs)
 
 
 def _blocking(finding: Finding, blocked: tuple[str, ...]) -> Finding:

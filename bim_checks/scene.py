@@ -59,6 +59,7 @@ SCENE_KEYS = (
     "views",
     "place",
     "parcel",
+    "file",
 )
 SOLIDS = ("box", "prism", "gable", "mesh")
 
@@ -74,6 +75,7 @@ class Scene:
         existing: the buildings that stand.
         place: where the model stands; None where nobody says.
         parcel: the site's outline as surveyed, projected frame; None where none is stated.
+        file: the IFC file it stands for; None where no rule asks for one.
     """
 
     model: BuildingModel
@@ -82,9 +84,10 @@ class Scene:
     existing: ExistingBuildings
     place: ExplicitPlace | None
     parcel: shapely.Polygon | None
+    file: Path | None = None
 
 
-def read_scene(content: Mapping[str, Any]) -> Scene:
+def read_scene(content: Mapping[str, Any], folder: Path | None = None) -> Scene:
     """The scene of plain YAML values; other keys of the mapping are left alone.
 
     ``model``: ``boxes`` (``{ID: [[x, y, z], [x, y, z]]}``, each an IfcWall), ``elements`` (entries with ``id`` and one of
@@ -92,12 +95,13 @@ def read_scene(content: Mapping[str, Any]) -> Scene:
     box and whose ridge runs along ``x`` or ``y`` at height ``ridge``; ``mesh``: ``{vertices, faces}``; and ``class``, ``name``,
     ``type`` (predefined), ``storey``, ``psets``, ``object_type``, ``host``, ``whole``), ``storeys`` (``id``, ``elevation``, ``name``,
     ``psets``), ``spaces`` (as elements, with ``long_name``), ``zones`` (``id``, ``name``, ``members``, ``object_type``),
-    ``site`` (a ring) and ``site_psets``, ``building`` (``name``, ``psets``), ``schema``, ``undrawn`` and ``defects``.
+    ``site`` (a ring) and ``site_psets``, ``building`` (``name``, ``psets``), ``schema``, ``length_unit`` (metres), ``undrawn`` and
+    ``defects`` (kind: how many, or examples).
     ``ground``: height of the ground at the origin, and ``slope``: ``[east, north]``, its rise per metre.
     ``layers``: ``{code: [{name, polygon | line, attributes}]}``, ``accuracy``: ``{code: metres}``.
     ``existing``: entries with ``id``, ``polygon``, ``low``, ``high`` and ``attributes``.
     ``views``: ``viewpoints``, ``ridges`` and ``landmarks`` as in ``city.yaml``, positions from the origin. ``place: null``: nobody says where it stands.
-    ``parcel``: the site's ring as surveyed.
+    ``parcel``: the site's ring as surveyed. ``file``: an IFC file, named from `folder`, that rules about the file itself read.
 
     Raises:
         SceneError: a part of it cannot be understood; names the part.
@@ -110,6 +114,9 @@ def read_scene(content: Mapping[str, Any]) -> Scene:
         existing=_part("existing", lambda: ExistingBuildings(_existing(content))),
         place=ExplicitPlace(*ORIGIN, ground, 0.0) if content.get("place", True) else None,
         parcel=_part("parcel", lambda: _ring(content.get("parcel"))),
+        file=_part(
+            "file", lambda: (folder or Path()) / content["file"] if "file" in content else None
+        ),
     )
 
 
@@ -309,9 +316,9 @@ def _model(content: Mapping[str, Any]) -> BuildingModel:
         ),
         warnings=(),
         defects=tuple(
-            Defect(DefectKind(kind), int(count), _named(kind))
-            for kind, count in content.get("defects", {}).items()
+            _defect(DefectKind(k), told) for k, told in content.get("defects", {}).items()
         ),
+        length_unit=float(content.get("length_unit", 1.0)),
         project=Project("PROJECT", "scene"),
         zones=tuple(
             Group(
@@ -364,6 +371,13 @@ def _space(entry: Mapping[str, Any], meshes: _Meshes) -> Space:
         property_sets=entry.get("psets", {}),
         object_type=entry.get("object_type"),
     )
+
+
+def _defect(kind: DefectKind, told: int | Sequence[str]) -> Defect:
+    """From how many there are, or from examples."""
+    if isinstance(told, int):
+        return Defect(kind, told, _named(kind.value))
+    return Defect(kind, len(told), _named(kind.value), tuple(map(str, told)))
 
 
 def _storey(entry: Mapping[str, Any]) -> Storey:

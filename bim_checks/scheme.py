@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Literal, TypeVar
 
 import numpy as np
@@ -29,11 +30,13 @@ class Scheme:
         model: as read; empty for a site alone.
         ledger: where the model stands; None for a site alone, whose corners are stated in the city's frame.
         stated_site: the site's outline as surveyed, metres, projected frame; None where the model's own IfcSite counts.
+        file: the file the model was read from; None where it is not at hand.
     """
 
     model: BuildingModel
     ledger: FrameLedger | None
     stated_site: BaseGeometry | None = None
+    file: Path | None = None
 
     def remembered(self, name: str, make: Callable[[], Kept]) -> Kept:
         """What a room above computes of this scheme, computed once.

@@ -18,6 +18,7 @@ from samples.plan import EAST, EYE_HEIGHT, NORTH, SEPARATION, SOUTH, VIEWPOINT, 
 from samples.points import write_points
 
 SCAN_POINTS = 200_000
+RULES = ("rulebook.yaml", "delivery.ids", "delivery_example.ifc")  # and what it names
 VIEWPOINTS = (
     ("VP1", Text(zh="滨海观景台", en="the shore lookout"), VIEWPOINT),
     ("VP2", Text(zh="鹭岛山顶", en="the top of Egret Island"), ISLAND[:2]),
@@ -45,7 +46,8 @@ def write_city(
     write_lines(folder / "control_lines.gpkg")
     tell(0.9)
     write_points(folder / "heritage.laz", town, count=SCAN_POINTS, seed=seed)
-    shutil.copyfile(Path(__file__).with_name("rulebook.yaml"), folder / "rulebook.yaml")
+    for name in RULES:
+        shutil.copyfile(Path(__file__).with_name(name), folder / name)
     text = yaml.safe_dump(_document(), allow_unicode=True, sort_keys=False, width=100)
     (folder / "city.yaml").write_text(text, encoding="utf-8")
     tell(1.0)

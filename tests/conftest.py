@@ -50,6 +50,6 @@ def data_folder() -> Path:
 def _generator() -> str:
     digest = hashlib.sha256()
     for source in sorted(Path(samples.__file__).parent.rglob("*")):
-        if source.suffix in (".py", ".yaml"):
+        if source.suffix in (".py", ".yaml", ".ids", ".ifc"):
             digest.update(source.read_bytes())
     return digest.hexdigest()[:16]

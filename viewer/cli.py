@@ -32,6 +32,7 @@ from cim.parcel import Parcel
 from cim.text import Language, Text
 from viewer import blueprint, console, pipeline
 from viewer.batch import Reading, read_all
+from viewer.ids_command import ids_app
 from viewer.options import (
     CityOption,
     Exit,
@@ -60,6 +61,7 @@ city_app = typer.Typer(no_args_is_help=True, help="城市数据 · City data")
 app.add_typer(city_app, name="city")
 app.add_typer(rules_app, name="rules")
 app.add_typer(views_app, name="views")
+app.add_typer(ids_app, name="ids")
 
 
 class _ShowByDefault(TyperGroup):
@@ -341,7 +343,8 @@ def _check_one(
     if reading.model is None:
         return _error_document(reading.path, reading.error or CimError(Text(zh="", en="")))
     try:
-        return pipeline.check_model(reading.model, city, place, parcels).to_document()
+        report = pipeline.check_model(reading.model, city, place, parcels, reading.path)
+        return report.to_document()
     except CimError as error:
         return _error_document(reading.path, error)
 

@@ -136,13 +136,15 @@ def check_model(
     city_folder: Path,
     place: ExplicitPlace | None,
     parcels: Sequence[Parcel] = (),
+    file: Path | None = None,
 ) -> Report:
-    """Place a model in a city and run the city's rulebook over it."""
+    """Place a model in a city and run the city's rulebook over it; `file` is what it was read from, where that is at hand."""
     city = read_city(city_folder)
     lines = open_store(build_store(city))
     try:
         ledger = ledger_of(model, city, place, parcels)
-        return run_checks(model, city, ledger, lines, read_rulebook(city.rulebook_path))
+        rulebook = read_rulebook(city.rulebook_path)
+        return run_checks(model, city, ledger, lines, rulebook, file=file)
     finally:
         lines.close()
 
@@ -212,7 +214,9 @@ def read_stage(
     read_ifc_to_snapshot(ifc, work / MODEL, limits=limits, progress=progress, cache=cache)
 
 
-def check_stage(work: Path, city_folder: Path, place: str | None, file_name: str) -> None:
+def check_stage(
+    work: Path, city_folder: Path, place: str | None, file_name: str, ifc: Path | None = None
+) -> None:
     """``model.cim`` -> ``report.json`` and a page in each language.
 
     Args:
@@ -220,10 +224,11 @@ def check_stage(work: Path, city_folder: Path, place: str | None, file_name: str
         city_folder: the city.
         place: explicit placement, or None.
         file_name: as the applicant named it; the stored upload is named by its hash.
+        ifc: the stored upload; None where it is not at hand.
     """
     model = read_snapshot(work / MODEL)
     explicit = parse_place(place) if place else None
-    report = check_model(model, city_folder, explicit, stored_parcels(work))
+    report = check_model(model, city_folder, explicit, stored_parcels(work), ifc)
     document = report.to_document()
     document["model"]["file_name"] = file_name
     for language in get_args(Language):

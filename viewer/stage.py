@@ -17,11 +17,13 @@ from viewer.settings import Settings
 
 
 def preload() -> None:
-    """Import all that stages need, and start the process that forks readers."""
+    """Import all that stages need, and start the processes that fork readers and IDS checks."""
+    import bim_checks.ids
+    import cim.ifc
     import tiles.building  # noqa: F401
-    from cim.ifc import get_ready
 
-    get_ready()
+    cim.ifc.get_ready()
+    bim_checks.ids.get_ready()
 
 
 def main(arguments: list[str]) -> int:
@@ -63,7 +65,7 @@ def _run(asked: argparse.Namespace) -> None:
             cache=settings.geometry_cache,
         )
     elif asked.name == "check":
-        pipeline.check_stage(asked.work, asked.city, asked.place, asked.file_name)
+        pipeline.check_stage(asked.work, asked.city, asked.place, asked.file_name, asked.ifc)
     elif asked.name == "tile":
         pipeline.tile_stage(asked.work, asked.city, asked.place)
     else:

@@ -103,5 +103,6 @@ RULE_TYPES = (
         check=check_frame,
         needs_place=False,
         needs_bodies=False,
+        needs_building=False,
     ),
 )

@@ -6,6 +6,7 @@ worst outcome, its content the scene (see `bim_checks.scene`), the rule, and the
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,10 @@ WORDS = {"zh": "词", "en": "word"}
 def test_case_gives_exactly_its_findings(path: Path, tmp_path: Path) -> None:
     case = yaml.safe_load(path.read_text(encoding="utf-8"))
     assert set(case) <= {*SCENE_KEYS, "rule", "expect"}
-    report = run_scene(read_scene(case), rulebook(case, path.parent.name, tmp_path))
+    for beside in path.parent.glob("*.i*"):  # the IFC and IDS files it speaks of
+        shutil.copy(beside, tmp_path)
+    scene = read_scene(case, tmp_path)
+    report = run_scene(scene, rulebook(case, path.parent.name, tmp_path))
     assert case["expect"]
     found = [finding.to_json() for finding in report.findings]
     assert len(found) == len(case["expect"]), [finding["sentence"] for finding in found]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Literal
 
@@ -69,6 +70,36 @@ def test_a_mistake_is_named_with_its_line(
     with pytest.raises(RulebookError, match=message) as caught:
         read(tmp_path, (HEAD + RULE).replace(*change))
     assert caught.value.place == str(line)
+
+
+def test_a_file_is_named_from_the_rulebooks_folder(tmp_path: Path) -> None:
+    rule = RULE.replace("type: LINE-INSIDE", "type: DELIVERY-IDS")
+    rule = re.sub(r"    (layer|subject|limit): .*\n", "", rule) + "    document: asked/city.ids\n"
+    with pytest.raises(RulebookError, match=r"there is no file asked/city\.ids.*rulebook's folder"):
+        read(tmp_path, HEAD + rule)
+    asked = tmp_path / "asked" / "city.ids"
+    asked.parent.mkdir()
+    asked.write_text("", encoding="utf-8")
+    (found,) = read(tmp_path, HEAD + rule).rules
+    assert found.parameters.document == asked
+
+
+@pytest.mark.parametrize(
+    ("code", "parameter", "message"),
+    [
+        ("DELIVERY-NAMING", 'names: [{ifc_class: IfcSpace, pattern: "("}]', "pattern: missing"),
+        ("DELIVERY-UNITS", "length: [furlong]", "length: furlong"),
+        ("DELIVERY-SCHEMA", "accepted: []", "accepted"),
+        ("DELIVERY-FILE-SIZE", "limit: 5 m", "wrong unit.*MB"),
+    ],
+)
+def test_a_delivery_rule_that_cannot_be_kept_is_refused(
+    tmp_path: Path, code: str, parameter: str, message: str
+) -> None:
+    rule = RULE.replace("type: LINE-INSIDE", f"type: {code}")
+    rule = re.sub(r"    (layer|subject|limit): .*\n", "", rule) + f"    {parameter}\n"
+    with pytest.raises(RulebookError, match=message):
+        read(tmp_path, HEAD + rule)
 
 
 def test_what_is_not_a_rulebook_is_refused(tmp_path: Path) -> None:

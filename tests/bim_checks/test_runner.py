@@ -9,8 +9,9 @@ import shapely
 
 from bim_checks.catalogue import RULE_TYPES
 from bim_checks.exports.html import render
-from bim_checks.finding import SecondOpinion
+from bim_checks.finding import Judgement, Outcome, SecondOpinion
 from bim_checks.report import Report
+from bim_checks.rule import Need
 from bim_checks.rulebook import Rulebook, read_rulebook
 from bim_checks.runner import run_checks, run_site_checks
 from cim.building import BuildingModel, Defect, DefectKind, Undrawn
@@ -19,6 +20,7 @@ from cim.frame import ExplicitPlace, decide_frame
 from cim.text import Text
 from tests.bim_checks.test_rulebook import HEAD
 from tests.support.cities import FRAME, ORIGIN, FlatCity, LinesInMemory
+from tests.support.ids_documents import specification, wall, write_ids, write_ifc
 from tests.support.models import boxes_model, model_of
 
 RULES = """\
@@ -34,6 +36,7 @@ GREEN = ControlFeature(
     shapely.box(ORIGIN[0], ORIGIN[1], ORIGIN[0] + 2, ORIGIN[1] + 5),
     {},
 )
+REQUIRED = 'minOccurs="1" maxOccurs="unbounded"'
 HERE = ExplicitPlace(*ORIGIN, 5.0, 0.0)
 
 
@@ -209,3 +212,60 @@ def test_a_defect_that_hides_nothing_bars_nothing(rulebook: Rulebook, kind: Defe
     report = run(flawed(kind), rulebook)
     assert outcomes(report) == outcomes(run(model(), rulebook))
     assert report.to_document()["model"]["complete"] is True
+
+
+def test_missing_data_names_the_rules_it_blocks(
+    tmp_path: Path, rulebook: Rulebook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rules that need the same and could not be answered; not those that were, nor those that need other things."""
+    text = "".join(
+        f"  - {{id: {name}, type: {code}, title: {{zh: t, en: t}}, clause: {{zh: c, en: c}}, source: {{zh: s, en: s}},\n"
+        f"     owner: {{zh: o, en: o}}, legal_effect: prohibit, status: verified, {more}}}\n"
+        for name, code, more in (
+            ("D-1", "DELIVERY-SPACES", "limit: 80"),
+            (
+                "D-2",
+                "DELIVERY-DECLARED",
+                "indicators: [{holder: site, property_set: P, property_name: FAR}]",
+            ),
+            ("D-3", "DELIVERY-IDS", "document: city.ids"),
+            ("G-1", "LINE-OVERLAP", "layer: green, subject: footprint, limit: 0"),
+            ("H-1", "HEIGHT-ZONE", "layer: green"),
+            ("I-1", "LINE-INSIDE", "layer: green, subject: site, limit: 0"),
+        )
+    )
+    write_ids(tmp_path, specification(entity="IFCSPACE", occurs=REQUIRED), name="city.ids")
+    book = tmp_path / "needing.yaml"
+    book.write_text(HEAD + text, encoding="utf-8")
+    why = Text(zh="w", en="w")
+    needs = {
+        "LINE-OVERLAP": (Need("IfcSpace", why),),
+        "HEIGHT-ZONE": (Need("IfcSpace", why),),
+        "LINE-INSIDE": (Need("IfcSite", why, property_set="P"),),
+    }
+    for code, needed in needs.items():
+        answer = unanswered if code != "HEIGHT-ZONE" else passed
+        changed = replace(RULE_TYPES[code], needs=needed, check=answer)
+        monkeypatch.setitem(RULE_TYPES, code, changed)  # type: ignore[arg-type]
+    city = FlatCity(("green",))
+    ledger = decide_frame(model(), FRAME, city.terrain, place=HERE)
+    file = write_ifc(tmp_path, wall(1, "W1"))
+    report = run_checks(
+        model(), city, ledger, LinesInMemory([GREEN]), read_rulebook(book), file=file
+    )
+    assert [(f.rule, f.outcome.value, f.judgement.blocks) for f in report.findings] == [
+        ("D-1", "fail", ("G-1",)),
+        ("D-2", "fail", ("I-1",)),
+        ("D-3", "fail", ("G-1",)),
+        ("G-1", "not_checkable", ()),
+        ("H-1", "pass", ()),
+        ("I-1", "not_checkable", ()),
+    ]
+
+
+def unanswered(*_: object) -> list[Judgement]:
+    return [Judgement(Outcome.NOT_CHECKABLE, Text(zh="缺", en="missing"))]
+
+
+def passed(*_: object) -> list[Judgement]:
+    return [Judgement(Outcome.PASS, Text(zh="好", en="fine"))]

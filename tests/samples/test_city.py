@@ -33,6 +33,8 @@ PARTS = {
     "control_lines.gpkg",
     "heritage.laz",
     "rulebook.yaml",
+    "delivery.ids",
+    "delivery_example.ifc",
 }
 WANTED = {
     "ecological",

@@ -14,6 +14,7 @@ import yaml
 from rasterio.windows import Window
 from typer.testing import CliRunner
 
+from samples.city import RULES
 from viewer import pipeline
 from viewer.cli import app
 
@@ -34,7 +35,7 @@ def small_city(city: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The same with 512 m of ground around the tower's parcel, a few buildings and no scan: built in a moment."""
     folder = tmp_path_factory.mktemp("small") / "city"
     folder.mkdir()
-    for name in ("control_lines.gpkg", "rulebook.yaml"):
+    for name in ("control_lines.gpkg", *RULES):
         shutil.copy(city / name, folder)
     described = yaml.safe_load((city / "city.yaml").read_text(encoding="utf-8"))
     described["point_clouds"] = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -56,7 +57,7 @@ def test_a_rulebook_that_holds_and_one_whose_example_does_not(tmp_path: Path) ->
     good = run("check", SAMPLE, "--lang", "en")
     assert good.exit_code == 0
     assert "0 that do not hold" in good.output
-    wrong = tmp_path / "rulebook.yaml"
+    wrong = beside(tmp_path)
     text = SAMPLE.read_text(encoding="utf-8")
     assert "measured: 62.0" in text
     wrong.write_text(text.replace("measured: 62.0", "measured: 61.0", 1), encoding="utf-8")
@@ -68,10 +69,17 @@ def test_a_rulebook_that_holds_and_one_whose_example_does_not(tmp_path: Path) ->
 
 @pytest.mark.parametrize("change", ["limit: 8.0 ft", "limit: eight"])
 def test_a_mistake_in_a_rulebook_is_told_with_file_and_line(tmp_path: Path, change: str) -> None:
-    path = tmp_path / "rulebook.yaml"
+    path = beside(tmp_path)
     text = SAMPLE.read_text(encoding="utf-8")
     number = next(n for n, row in enumerate(text.splitlines(), 1) if row == "    limit: 8.0")
     path.write_text(text.replace("    limit: 8.0\n", f"    {change}\n", 1), encoding="utf-8")
     told = run("check", path, "--lang", "en")
     assert told.exit_code == 3
     assert f"rulebook.yaml:{number}:" in told.output.replace("\n", "")
+
+
+def beside(folder: Path) -> Path:
+    """Where a rulebook may stand: beside the files that the sample's names."""
+    for name in ("delivery.ids", "delivery_example.ifc"):
+        shutil.copy(SAMPLE.with_name(name), folder)
+    return folder / "rulebook.yaml"
