@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 import shapely
@@ -16,6 +17,7 @@ from cim.footprint import ElementOutline, Footprints, body_outline
 from cim.frame import EXACT, FrameLedger, FrameUncertainty, Placement
 
 Subject = Literal["footprint", "site"]
+Computed = TypeVar("Computed")
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,17 @@ class Scheme:
         return self.footprints.outlines
 
     @cached_property
+    def outline_shapes(self) -> NDArray[np.object_]:
+        """The plane shapes of `outlines`, shape (B,)."""
+        return np.array([outline.geometry for outline in self.outlines], dtype=object)
+
+    @cached_property
+    def outline_heights(self) -> NDArray[np.float64]:
+        """Lowest and highest orthogonal height of `outlines`, metres, shape (B, 2)."""
+        heights = [(outline.low, outline.high) for outline in self.outlines]
+        return np.array(heights, dtype=np.float64).reshape(-1, 2)
+
+    @cached_property
     def footprint(self) -> BaseGeometry:
         """The whole projection of all drawn elements, metres, projected frame; empty when nothing is drawn."""
         return self.footprints.whole.geometry
@@ -105,6 +118,17 @@ class Scheme:
     def lowest(self) -> float:
         """Orthogonal height of the lowest drawn point, metres."""
         return min(outline.low for outline in self.outlines)
+
+    def once(self, key: Hashable, compute: Callable[[], Computed]) -> Computed:
+        """What a measure computes, kept for the next rule that asks by the same key."""
+        if key not in self._computed:
+            self._computed[key] = compute()
+        found: Computed = self._computed[key]
+        return found
+
+    @cached_property
+    def _computed(self) -> dict[Hashable, Any]:
+        return {}
 
     @cached_property
     def _bodies(self) -> tuple[tuple[int, NDArray[np.float64]], ...]:
