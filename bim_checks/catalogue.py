@@ -5,10 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bim_checks.rule import RuleType
-from bim_checks.rules import frame, height, height_legal, height_surfaces, lines, views
+from bim_checks.rules import (
+    frame,
+    height,
+    height_classes,
+    height_legal,
+    height_surfaces,
+    lines,
+    views,
+)
 
 RULE_TYPES: Mapping[str, RuleType] = {
     rule_type.code: rule_type
-    for module in (frame, lines, height, height_legal, height_surfaces, views)
+    for module in (frame, lines, height, height_classes, height_legal, height_surfaces, views)
     for rule_type in module.RULE_TYPES
 }
