@@ -9,6 +9,7 @@ from bim_checks.rules import (
     frame,
     height,
     height_classes,
+    height_grid,
     height_legal,
     height_surfaces,
     lines,
@@ -17,6 +18,15 @@ from bim_checks.rules import (
 
 RULE_TYPES: Mapping[str, RuleType] = {
     rule_type.code: rule_type
-    for module in (frame, lines, height, height_classes, height_legal, height_surfaces, views)
+    for module in (
+        frame,
+        lines,
+        height,
+        height_classes,
+        height_grid,
+        height_legal,
+        height_surfaces,
+        views,
+    )
     for rule_type in module.RULE_TYPES
 }

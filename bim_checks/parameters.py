@@ -23,6 +23,7 @@ class Asset(StrEnum):
     LAYER = "layer"
     VIEWPOINT = "viewpoint"
     RIDGE = "ridge"
+    HEIGHT_GRID = "height_grid"
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ ASSETS: Mapping[Asset, Text] = {
     Asset.LAYER: Text(zh="图层", en="layer"),
     Asset.VIEWPOINT: Text(zh="视点", en="viewpoint"),
     Asset.RIDGE: Text(zh="山脊线", en="ridge"),
+    Asset.HEIGHT_GRID: Text(zh="限高栅格", en="height grid"),
 }
 
 
@@ -89,6 +90,7 @@ def check_against_city(rulebook: Rulebook, city: City) -> None:
         Asset.LAYER: {layer.code for layer in city.layers},
         Asset.VIEWPOINT: {viewpoint.code for viewpoint in city.viewpoints},
         Asset.RIDGE: {ridge.code for ridge in city.ridges},
+        Asset.HEIGHT_GRID: {grid.code for grid in city.height_grids},
     }
     for rule in rulebook.rules:
         for name, asset, code in assets_of(rule.parameters):
