@@ -11,6 +11,7 @@ from bim_checks.rules import (
     height_classes,
     height_grid,
     height_legal,
+    height_storeys,
     height_surfaces,
     lines,
     views,
@@ -25,6 +26,7 @@ RULE_TYPES: Mapping[str, RuleType] = {
         height_classes,
         height_grid,
         height_legal,
+        height_storeys,
         height_surfaces,
         views,
     )
