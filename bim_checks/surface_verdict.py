@@ -22,12 +22,12 @@ from cim.text import Text
 
 ABOVE = Text(
     zh="建筑在最不利处高程 {top:.2f} m，高出{name}在该处的限值 {limit:.2f} m 达 {over:.2f} m；超出部分平面 {area:.1f} m²，涉及 {count} 个构件。",
-    en="Where it breaks {name} most, the building reaches {top:.2f} m above datum, {over:.2f} m above the limit there, {limit:.2f} m; "
+    en="Where it breaks the limit of {name} most, the building reaches {top:.2f} m above datum, {over:.2f} m above the {limit:.2f} m allowed there; "
     "{area:.1f} m² in plan and {count} elements are above it.",
 )
 BELOW = Text(
-    zh="建筑未超过{name}：最接近处高程 {top:.2f} m，该处限值 {limit:.2f} m，余 {room:.2f} m。",
-    en="The building keeps {name}: where it comes nearest it reaches {top:.2f} m above datum, {room:.2f} m below the limit there, {limit:.2f} m.",
+    zh="建筑未超过{name}的限值：最接近处高程 {top:.2f} m，该处限值 {limit:.2f} m，余 {room:.2f} m。",
+    en="The building keeps the limit of {name}: where it comes nearest it reaches {top:.2f} m above datum, {room:.2f} m below the {limit:.2f} m allowed there.",
 )
 UNCERTAIN = Text(
     zh="{sentence}（差值在 ±{half:.3f} m 的不确定度之内，须会商。）",

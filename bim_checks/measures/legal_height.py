@@ -21,7 +21,7 @@ from bim_checks.finding import Unit
 from bim_checks.measures.penetration import within
 from bim_checks.measures.roof_form import RISES, RoofForm, filled, roof_forms
 from bim_checks.measures.roof_rooms import RoofRoomParameters, roof_rooms
-from bim_checks.measures.tops import tops_inside, tops_of
+from bim_checks.measures.tops import tops_of
 from bim_checks.parameters import parameter, parameters
 from bim_checks.scheme import Scheme
 from cim.text import Text
@@ -29,6 +29,7 @@ from cim.text import Text
 Regime = Literal["highest_point", "parapet_or_mean", "eave", "ridge", "roof_surface"]
 REGIMES: tuple[Regime, ...] = get_args(Regime)
 
+BATCH = 256  # elements looked at together, from the highest down
 SAME = 1e-3  # m; elements whose tops differ by less decide together: the kernel's linear deflection
 
 
@@ -117,25 +118,30 @@ def legal_tops(
         None where nothing of the building stands in the zone.
     """
     inner = None if zone is None else within(zone)
-    everything = _tops(scheme, inner)
-    if not np.isfinite(everything).any():
-        return None
     parts = _by_class(scheme, stated.uncounted)
     forms = scheme.once(
         (roof_forms, stated.flat_below, parts),
         lambda: roof_forms(scheme, flat_below=stated.flat_below, without=parts),
     )
+    everything = _tops(scheme, inner, min(map(_lowest, forms), default=-np.inf))
+    if not np.isfinite(everything).any():
+        return None
     rooms, share = roof_rooms(scheme, forms, parts, stated.rooms)
     counted = tuple(form for form in forms if not set(form.elements) <= rooms)
     here = tuple(f for f in counted if inner is None or shapely.intersects(inner, f.plan))
     left_out = parts | rooms
-    beside = _beside(scheme, counted, left_out, everything, inner)
+    # No regime counts below this, so that what is lower beside the roofs does not matter.
+    least = max((_lowest(form) for form in here), default=-np.inf)
+    rising = np.where(everything > least + RISES, everything, np.nan)
+    beside = _beside(scheme, counted, left_out, rising, inner)
+    # Where all that stands there is left out, or covers nothing in plan, its highest point is the best that can be said.
+    whole = [_top(scheme, everything, HIGHEST)]
     tops: dict[Regime, LegalTop] = {
-        regime: _highest([*_of_forms(scheme, here, regime), *beside])
+        regime: _highest([*_of_forms(scheme, here, regime), *beside] or whole)
         for regime in REGIMES
         if regime != "highest_point"
     }
-    tops["highest_point"] = _top(scheme, everything, HIGHEST)
+    tops["highest_point"] = whole[0]
     return LegalTops(
         {regime: tops[regime] for regime in REGIMES},
         here,
@@ -145,8 +151,23 @@ def legal_tops(
     )
 
 
-def _tops(scheme: Scheme, region: BaseGeometry | None) -> NDArray[np.float64]:
-    return scheme.outline_heights[:, 1].copy() if region is None else tops_inside(scheme, region)
+def _tops(scheme: Scheme, region: BaseGeometry | None, least: float) -> NDArray[np.float64]:
+    """Highest point of each element in a region, shape (B,); NaN outside, and for what is neither the highest nor above a height."""
+    highs = scheme.outline_heights[:, 1]
+    if region is None:
+        return highs.copy()
+    found, order = np.full(len(highs), np.nan), np.argsort(-highs, kind="stable")
+    for first in range(0, len(order), BATCH):
+        part = order[first : first + BATCH]
+        if highs[part[0]] <= min(np.nanmax(found, initial=-np.inf), least):
+            break
+        found[part] = tops_of(scheme, part, region)
+    return found
+
+
+def _lowest(form: RoofForm) -> float:
+    """What no regime counts a form below, metres."""
+    return form.high if form.eave is None else form.eave
 
 
 def _by_class(scheme: Scheme, uncounted: tuple[str, ...]) -> frozenset[int]:
@@ -201,8 +222,7 @@ def _beside(
     A roof the file does not name, a wall that rises past a roof and a mast of no named class are found here and count.
     """
     accounted = {i for form in forms for i in (*form.elements, *form.parapets)} | left_out
-    least = max((form.eave or form.high for form in forms), default=-np.inf)
-    rising = np.flatnonzero(tops > least + RISES)
+    rising = np.flatnonzero(np.isfinite(tops))
     rising = np.array([i for i in rising if i not in accounted], dtype=np.int64)
     if not len(rising):
         return []

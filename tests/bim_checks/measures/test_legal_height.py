@@ -163,6 +163,22 @@ def test_only_what_stands_in_the_zone_counts() -> None:
     assert legal_tops(scheme_of([low, high]), RoofParameters(), shapely.box(0, 0, 1, 1)) is None
 
 
+def test_an_unnamed_roof_in_a_zone_is_not_hidden_by_a_tower_elsewhere() -> None:
+    tower = {"id": "T", "class": "IfcSlab", "type": "ROOF", "box": [[0, 0, 0], [10, 10, 60]]}
+    wing = {"id": "W", "box": [[10, 0, 0], [40, 10, 25]]}
+    east, north = ORIGIN
+    zone = shapely.box(east + 12.0, north - 5.0, east + 60.0, north + 20.0)
+    found = legal_tops(scheme_of([tower, wing]), RoofParameters(), zone)
+    assert found is not None
+    assert set(elevations(found).values()) == {25.0}
+    assert found.tops["roof_surface"].elements == ("W",)
+
+
+def test_what_covers_nothing_in_plan_counts_to_its_highest_point() -> None:
+    upright = sheet([[0, 0, 0], [10, 0, 0], [10, 0, 7], [0, 0, 7]])
+    assert set(elevations(tops_of([{"id": "S", "mesh": upright}])).values()) == {7.0}
+
+
 def test_the_model_s_own_ground_goes_before_the_city_s() -> None:
     # The site is drawn 0.3 m below the model's zero; the city's ground is at 5 m, where the zero stands.
     house = {"id": "H", "box": [[0, 0, 0], [10, 10, 6]]}
