@@ -109,7 +109,7 @@ def judge_surfaces(
         for part, p in zip(parts, each, strict=True)
         if p.above
     ]
-    sentence = (ABOVE if over > 0.0 else BELOW).format(
+    sentence = (ABOVE if found.above else BELOW).format(
         name=name,
         top=measurement.measured,
         limit=measurement.limit,
@@ -121,7 +121,7 @@ def judge_surfaces(
     return Judgement(
         outcome,
         with_doubt(sentence, measurement, outcome),
-        fix=lower(scheme, measurement.measured, over) if over > 0.0 else None,
+        fix=lower(scheme, measurement.measured, over) if found.above else None,
         measurement=measurement,
         elements=tuple(scheme.outlines[i].global_id for i in _deciding(found)),
         feature=name,

@@ -19,6 +19,7 @@ from cim.section import project_between
 from cim.solid import welded
 
 TOUCHING = 1e-3  # m; the kernel's linear deflection: what reaches into a region by less than this does not lie in it
+ROUNDING = 1e-6  # m; where coordinates are rounded, what is as high as the limit seems to be above it by less
 BATCH = 64  # elements looked at together once those that may break the limit are known
 
 
@@ -55,7 +56,7 @@ class Penetration:
     @property
     def above(self) -> list[int]:
         """Indices of the elements above the surface, highest first."""
-        return [int(i) for i in self.order if self.excess[i] > 0.0]
+        return [int(i) for i in self.order if self.excess[i] > ROUNDING]
 
 
 def penetration(
