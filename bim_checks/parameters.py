@@ -24,6 +24,7 @@ class Asset(StrEnum):
     VIEWPOINT = "viewpoint"
     RIDGE = "ridge"
     LANDMARK = "landmark"
+    HEIGHT_GRID = "height_grid"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
 from bim_checks.finding import Judgement, LegalEffect, SecondOpinion
-from bim_checks.scheme import Kept, Scheme
+from bim_checks.scheme import Computed, Scheme
 from cim.city import City
 from cim.control_lines.store import LineStore
 from cim.existing import ExistingBuildings, read_existing
@@ -82,12 +82,16 @@ class Surroundings:
     lines: LineStore
     stated_existing: ExistingBuildings | None = None
 
-    def remembered(self, name: str, make: Callable[[], Kept]) -> Kept:
-        """What a room above prepares of the surroundings, prepared once; arguments as for `Scheme.remembered`."""
-        kept: dict[str, Kept] = self.__dict__.setdefault("_remembered", {})
-        if name not in kept:
-            kept[name] = make()
-        return kept[name]
+    def once(self, key: Hashable, compute: Callable[[], Computed]) -> Computed:
+        """What a room above prepares of the surroundings, prepared once; as `Scheme.once`."""
+        if key not in self._computed:
+            self._computed[key] = compute()
+        found: Computed = self._computed[key]
+        return found
+
+    @cached_property
+    def _computed(self) -> dict[Hashable, Any]:
+        return {}
 
     @cached_property
     def existing(self) -> ExistingBuildings:

@@ -31,6 +31,7 @@ ASSETS: Mapping[Asset, Text] = {
     Asset.VIEWPOINT: Text(zh="视点", en="viewpoint"),
     Asset.RIDGE: Text(zh="山脊线", en="ridge"),
     Asset.LANDMARK: Text(zh="地标", en="landmark"),
+    Asset.HEIGHT_GRID: Text(zh="限高栅格", en="height grid"),
 }
 
 
@@ -91,6 +92,7 @@ def check_against_city(rulebook: Rulebook, city: City) -> None:
         Asset.VIEWPOINT: {viewpoint.code for viewpoint in city.viewpoints},
         Asset.RIDGE: {ridge.code for ridge in city.ridges},
         Asset.LANDMARK: {landmark.code for landmark in city.landmarks},
+        Asset.HEIGHT_GRID: {grid.code for grid in city.height_grids},
     }
     for rule in rulebook.rules:
         for name, asset, code in assets_of(rule.parameters):

@@ -8,7 +8,7 @@ that ground, heights of the city (limits, viewpoints, existing buildings) above 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -34,7 +34,7 @@ from cim.building import (
     Storey,
     Undrawn,
 )
-from cim.city import City, Landmark, Layer, Ridge, Viewpoint
+from cim.city import City, HeightGrid, Landmark, Layer, Ridge, Viewpoint
 from cim.city_frame import CityFrame
 from cim.control_lines.feature import ControlFeature
 from cim.control_lines.memory import LinesInMemory
@@ -60,6 +60,7 @@ SCENE_KEYS = (
     "place",
     "parcel",
     "file",
+    "grids",
 )
 SOLIDS = ("box", "prism", "gable", "mesh")
 
@@ -102,6 +103,7 @@ def read_scene(content: Mapping[str, Any], folder: Path | None = None) -> Scene:
     ``existing``: entries with ``id``, ``polygon``, ``low``, ``high`` and ``attributes``.
     ``views``: ``viewpoints``, ``ridges`` and ``landmarks`` as in ``city.yaml``, positions from the origin. ``place: null``: nobody says where it stands.
     ``parcel``: the site's ring as surveyed. ``file``: an IFC file, named from `folder`, that rules about the file itself read.
+    ``grids``: ``{code: {west, north, cell, heights}}``, height grids whose rows run from the north; null states no limit.
 
     Raises:
         SceneError: a part of it cannot be understood; names the part.
@@ -127,10 +129,16 @@ class SceneCity(City):
     Attributes:
         ground: height at the scene's origin, metres above datum.
         slope: rise per metre eastward and northward.
+        grids: its height grids, by code.
     """
 
     ground: float = GROUND
     slope: tuple[float, float] = (0.0, 0.0)
+    grids: Mapping[str, Terrain] = field(default_factory=dict)
+
+    def height_limits(self, code: str) -> Terrain:
+        """As stated."""
+        return self.grids[code]
 
     @cached_property
     def terrain(self) -> Terrain:
@@ -226,7 +234,18 @@ def _city(content: Mapping[str, Any], ground: float) -> City:
         ),
         ground=ground,
         slope=(float(east), float(north)),
+        height_grids=tuple(
+            HeightGrid(code, _named(code), _named("department"), nowhere)
+            for code in content.get("grids", {})
+        ),
+        grids={code: _grid(entry) for code, entry in content.get("grids", {}).items()},
     )
+
+
+def _grid(entry: Mapping[str, Any]) -> Terrain:
+    heights = np.array(entry["heights"], dtype=np.float64)  # null becomes NaN
+    west, north = ORIGIN[0] + entry["west"], ORIGIN[1] + entry["north"]
+    return Terrain(heights, west, north, float(entry["cell"]))
 
 
 def _named(word: str) -> Text:

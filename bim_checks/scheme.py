@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 import shapely
@@ -19,7 +19,7 @@ from cim.frame import EXACT, FrameLedger, FrameUncertainty, Placement
 from cim.mesh import Mesh
 
 Subject = Literal["footprint", "site"]
-Kept = TypeVar("Kept")
+Computed = TypeVar("Computed")
 
 
 @dataclass(frozen=True)
@@ -37,18 +37,6 @@ class Scheme:
     ledger: FrameLedger | None
     stated_site: BaseGeometry | None = None
     file: Path | None = None
-
-    def remembered(self, name: str, make: Callable[[], Kept]) -> Kept:
-        """What a room above computes of this scheme, computed once.
-
-        Args:
-            name: of it, with the module it belongs to.
-            make: computes it.
-        """
-        kept: dict[str, Kept] = self.__dict__.setdefault("_remembered", {})
-        if name not in kept:
-            kept[name] = make()
-        return kept[name]
 
     @property
     def is_site_alone(self) -> bool:
@@ -93,6 +81,17 @@ class Scheme:
         return self.footprints.outlines
 
     @cached_property
+    def outline_shapes(self) -> NDArray[np.object_]:
+        """The plane shapes of `outlines`, shape (B,)."""
+        return np.array([outline.geometry for outline in self.outlines], dtype=object)
+
+    @cached_property
+    def outline_heights(self) -> NDArray[np.float64]:
+        """Lowest and highest orthogonal height of `outlines`, metres, shape (B, 2)."""
+        heights = [(outline.low, outline.high) for outline in self.outlines]
+        return np.array(heights, dtype=np.float64).reshape(-1, 2)
+
+    @cached_property
     def footprint(self) -> BaseGeometry:
         """The whole projection of all drawn elements, metres, projected frame; empty when nothing is drawn."""
         return self.footprints.whole.geometry
@@ -125,6 +124,17 @@ class Scheme:
         if self.is_site_alone:
             return 0.0
         return min((outline.low for outline in self.outlines), default=0.0)
+
+    def once(self, key: Hashable, compute: Callable[[], Computed]) -> Computed:
+        """What a measure computes, kept for the next rule that asks by the same key."""
+        if key not in self._computed:
+            self._computed[key] = compute()
+        found: Computed = self._computed[key]
+        return found
+
+    @cached_property
+    def _computed(self) -> dict[Hashable, Any]:
+        return {}
 
     @cached_property
     def _bodies(self) -> tuple[tuple[int, NDArray[np.float64]], ...]:

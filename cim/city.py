@@ -89,6 +89,21 @@ class Landmark:
     buildings: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class HeightGrid:
+    """A raster of the highest elevations that may be reached, cell by cell.
+
+    Attributes:
+        code, name, owner: as for `Layer`.
+        path: the raster, in the city's projected CRS, metres above its vertical datum.
+    """
+
+    code: str
+    name: Text
+    owner: Text
+    path: Path
+
+
 @dataclass(frozen=True)
 class City:
     """A city as its folder states it.
@@ -105,6 +120,7 @@ class City:
         frame_limits: the numbers the frame ledger decides by.
         separation_path: grid of the vertical separation; None where it is a constant.
         blueprint: what the control lines must keep between themselves; empty when the city declares nothing.
+        height_grids: rasters of height limits, possibly none.
     """
 
     folder: Path
@@ -123,6 +139,7 @@ class City:
     separation_path: Path | None = None
     landmarks: tuple[Landmark, ...] = ()
     blueprint: Blueprint = EMPTY_BLUEPRINT
+    height_grids: tuple[HeightGrid, ...] = ()
 
     @cached_property
     def terrain(self) -> Terrain:
@@ -135,11 +152,12 @@ class City:
 
     @cached_property
     def sha256(self) -> str:
-        """Hash of everything a verdict can depend on: ``city.yaml``, control lines, terrain and separation grid."""
+        """Hash of everything a verdict can depend on: ``city.yaml``, control lines, terrain, separation and height grids."""
         digest = hashlib.sha256()
         sources = [self.folder / "city.yaml", self.control_lines_path, self.terrain_path]
         if self.separation_path is not None:
             sources.append(self.separation_path)
+        sources.extend(grid.path for grid in self.height_grids)
         for path in sources:
             with path.open("rb") as stream:
                 digest.update(hashlib.file_digest(stream, "sha256").digest())
@@ -153,6 +171,24 @@ class City:
             with path.open("rb") as stream:
                 digest.update(hashlib.file_digest(stream, "sha256").digest())
         return digest.hexdigest()
+
+    def height_limits(self, code: str) -> Terrain:
+        """The height grid of that code; NaN where it states no limit.
+
+        Raises:
+            CityError: the city has none of that code.
+            TerrainError: it cannot be read.
+        """
+        for grid in self.height_grids:
+            if grid.code == code:
+                return read_terrain(grid.path)
+        raise CityError(
+            Text(zh="城市没有限高栅格 {code}。", en="the city has no height grid {code}.").format(
+                code=code
+            ),
+            path=self.folder / "city.yaml",
+            place="height_grids",
+        )
 
     @property
     def build_folder(self) -> Path:
@@ -240,6 +276,15 @@ def _city(folder: Path, document: Mapping[str, Any]) -> City:
         separation_path=_source(folder, document["vertical"]["grid"])
         if "grid" in document["vertical"]
         else None,
+        height_grids=tuple(
+            HeightGrid(
+                code=entry["code"],
+                name=Text(**entry["name"]),
+                owner=Text(**entry["owner"]),
+                path=_source(folder, entry["source"]),
+            )
+            for entry in document.get("height_grids", ())
+        ),
         terrain_path=_source(folder, document["terrain"]),
         buildings_path=_source(folder, document["buildings"]),
         control_lines_path=_source(folder, lines["source"]),

@@ -33,6 +33,7 @@ from samples.streets import blocks, streets
 TUNNEL_WIDTH = 12.0  # m
 WRITTEN = "2026-01-01T00:00:00.000Z"
 SANITARY_DISTANCE = 300.0  # m
+HERITAGE_LIMIT = 24.0  # m above datum, around the old houses
 FOOTHILL = 410.0  # m from the crest down to where building ends
 HERITAGE_BLOCK = 1  # index of the block of old houses
 PARK_BLOCK = 30  # index of the block that is a park
@@ -127,7 +128,11 @@ def layers() -> list[LineLayer]:
             Line(Text(zh="核心保护范围", en="Core protection area"), _heritage(20.0)),
         ]),
         LineLayer("heritage_buffer", Text(zh="建设控制地带", en="Heritage buffer"), HERITAGE, "#ce93d8", [
-            Line(Text(zh="建设控制地带", en="Construction control belt"), _heritage(0.0).buffer(60.0)),
+            Line(
+                Text(zh="建设控制地带", en="Construction control belt"),
+                _heritage(0.0).buffer(60.0),
+                {"limit_elevation": HERITAGE_LIMIT},
+            ),
         ]),
     ]  # fmt: skip
 
@@ -236,7 +241,7 @@ def _height_zones() -> list[Line]:
     around = box(610_240.0, middle - 60.0, 610_800.0, middle + 360.0)
     return [
         zone("滨海中心限高区", "the coastal centre height zone", around, HEIGHT_LIMIT),
-        zone("历史街区限高区", "the heritage height zone", _heritage(0.0).buffer(60.0, quad_segs=4), 24.0),
+        zone("历史街区限高区", "the heritage height zone", _heritage(0.0).buffer(60.0, quad_segs=4), HERITAGE_LIMIT),
         zone("滨海限高区", "the shore height zone", box(_heritage(-80.0).bounds[2], SOUTH + 812.0, EAST, SOUTH + 1_000.0), 60.0),
     ]  # fmt: skip
 

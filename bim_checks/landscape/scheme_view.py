@@ -32,12 +32,12 @@ def context_of(around: Surroundings) -> Context:
             folder=city.build_folder / "landscape" if on_disk else None,
         )
 
-    return around.remembered("landscape.context", make)
+    return around.once("landscape.context", make)
 
 
 def surface_of(scheme: Scheme) -> Surface:
     """The scheme's bodies, prepared; the index of each is its place in `scheme.body_ids`."""
-    return scheme.remembered("landscape.surface", lambda: prepared(scheme.placed_meshes()))
+    return scheme.once("landscape.surface", lambda: prepared(scheme.placed_meshes()))
 
 
 def changed(scheme: Scheme, change: NDArray[np.float64]) -> Scheme:
@@ -49,13 +49,13 @@ def changed(scheme: Scheme, change: NDArray[np.float64]) -> Scheme:
     """
     nothing: frozenset[str] = frozenset()
     surface = surface_of(scheme)
-    gone = scheme.remembered("landscape.replaced", lambda: nothing)
+    gone = scheme.once("landscape.replaced", lambda: nothing)
     other = replace(scheme)
-    other.remembered(
+    other.once(
         "landscape.surface",
         lambda: replace(surface, vertices=transform_points(change, surface.vertices)),
     )
-    other.remembered("landscape.replaced", lambda: gone)
+    other.once("landscape.replaced", lambda: gone)
     return other
 
 
@@ -76,7 +76,7 @@ def replaced_buildings(scheme: Scheme, around: Surroundings) -> frozenset[str]:
             if float(shapely.area(shapely.intersection(building.footprint, shape))) > REPLACED
         )
 
-    return scheme.remembered("landscape.replaced", find)
+    return scheme.once("landscape.replaced", find)
 
 
 def elements_by_weight(

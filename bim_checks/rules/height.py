@@ -11,10 +11,10 @@ import math
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from bim_checks.finding import Judgement, Measurement, Outcome, Uncertainty, Unit
+from bim_checks.measures.tops import tops_inside
 from bim_checks.parameters import Asset, parameter, parameters
 from bim_checks.rule import Rule, RuleType, Surroundings
 from bim_checks.scheme import Scheme
@@ -23,7 +23,6 @@ from cim.control_lines.feature import ControlFeature
 from cim.text import Text
 
 LIMIT_ATTRIBUTE = "limit_elevation"  # m above the city's vertical datum
-VERTICAL_TRIANGLE = 1e-9  # m2 in plan; a wall's triangle carries its height on its edges
 
 
 @parameters
@@ -102,59 +101,6 @@ def _judge_zone(rule: Rule, scheme: Scheme, zone: ControlFeature) -> Judgement:
         feature=zone.name,
         geometry=_outline_at(scheme, order, zone.geometry, float(limit)) if broken else None,
     )
-
-
-def tops_inside(scheme: Scheme, zone: BaseGeometry) -> NDArray[np.float64]:
-    """Highest point of each element within a zone.
-
-    Exact for elements that straddle the zone's edge: their triangles are cut by it.
-
-    Args:
-        scheme: the placed building.
-        zone: polygon, metres, projected frame.
-
-    Returns:
-        Shape (number of outlines,), orthogonal height in metres; NaN for elements outside.
-    """
-    shapes = np.array([outline.geometry for outline in scheme.outlines], dtype=object)
-    shapely.prepare(zone)
-    tops = np.where(
-        shapely.covers(zone, shapes), [outline.high for outline in scheme.outlines], np.nan
-    )
-    straddling = np.flatnonzero(shapely.intersects(zone, shapes) & np.isnan(tops))
-    for i in straddling:
-        tops[i] = _highest_of_cut(scheme.triangles(int(i)), zone)
-    return tops
-
-
-def _highest_of_cut(triangles: NDArray[np.float64], zone: BaseGeometry) -> float:
-    """Highest point of triangles, shape (M, 3, 3), above a polygon; NaN when none lies above it.
-
-    Taken from the top down, so that it ends at the first triangle the rest cannot beat.
-    """
-    best = math.nan
-    for i in np.argsort(-triangles[:, :, 2].max(axis=1), kind="stable"):
-        triangle = triangles[i]
-        if best >= triangle[:, 2].max():
-            break
-        best = np.fmax(best, _highest_of_one(triangle, zone))
-    return best
-
-
-def _highest_of_one(triangle: NDArray[np.float64], zone: BaseGeometry) -> float:
-    a, b, c = triangle
-    u, v = b - a, c - a
-    normal_z = u[0] * v[1] - u[1] * v[0]
-    if abs(normal_z) <= VERTICAL_TRIANGLE:
-        edges = shapely.linestrings(triangle[[[0, 1], [1, 2], [2, 0]]])
-        cut = shapely.get_coordinates(shapely.intersection(edges, zone), include_z=True)[:, 2]
-        return float(np.nanmax(cut)) if len(cut) else math.nan
-    corners = shapely.get_coordinates(shapely.Polygon(triangle[:, :2]).intersection(zone))
-    if not len(corners):
-        return math.nan
-    normal = np.cross(u, v)
-    heights = a[2] - ((corners - a[:2]) @ normal[:2]) / normal[2]
-    return float(heights.max())
 
 
 def _outline_at(

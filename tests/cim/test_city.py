@@ -66,6 +66,21 @@ def test_a_separation_grid_is_part_of_what_a_verdict_depends_on(tmp_path: Path) 
     assert read.sha256 == digest.hexdigest()
 
 
+def test_height_grids_are_read_by_their_code_and_part_of_what_a_verdict_depends_on(
+    tmp_path: Path,
+) -> None:
+    words = {"zh": "网格", "en": "grid"}
+    entry = {"code": "views", "name": words, "owner": words, "source": "grid.tif"}
+    read = city(tmp_path, height_grids=[entry])
+    assert [grid.code for grid in read.height_grids] == ["views"]
+    assert (read.height_limits("views").heights == 11.5).all()
+    with pytest.raises(CityError, match="no height grid other"):
+        read.height_limits("other")
+    before = read.sha256
+    write_raster(tmp_path / "grid.tif", rasterio.Affine(1.0, 0.0, 116.0, 0.0, -1.0, 27.0), 12.5)
+    assert read_city(tmp_path).sha256 != before
+
+
 @pytest.mark.parametrize(
     ("entry", "point", "expected"),
     [

@@ -1,0 +1,1 @@
+"""Geometry of measuring: quantities of a scheme that rules hold against their limits."""

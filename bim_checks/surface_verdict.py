@@ -1,0 +1,172 @@
+"""What is said of a scheme that is held against a limit surface; rule types of heights share it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
+
+from bim_checks.finding import Judgement, Measurement, Outcome, Uncertainty, Unit
+from bim_checks.measures.floors import lower
+from bim_checks.measures.limit_surface import LimitSurface
+from bim_checks.measures.penetration import Penetration, penetration, plan_above
+from bim_checks.rule import Rule
+from bim_checks.scheme import Scheme
+from bim_checks.tolerance import LENGTH_UNCERTAINTY, outcome_of
+from cim.text import Text
+
+ABOVE = Text(
+    zh="建筑在最不利处高程 {top:.2f} m，高出{name}在该处的限值 {limit:.2f} m 达 {over:.2f} m；超出部分平面 {area:.1f} m²，涉及 {count} 个构件。",
+    en="Where it breaks the limit of {name} most, the building reaches {top:.2f} m above datum, {over:.2f} m above the {limit:.2f} m allowed there; "
+    "{area:.1f} m² in plan and {count} elements are above it.",
+)
+BELOW = Text(
+    zh="建筑未超过{name}的限值：最接近处高程 {top:.2f} m，该处限值 {limit:.2f} m，余 {room:.2f} m。",
+    en="The building keeps the limit of {name}: where it comes nearest it reaches {top:.2f} m above datum, {room:.2f} m below the {limit:.2f} m allowed there.",
+)
+UNCERTAIN = Text(
+    zh="{sentence}（差值在 ±{half:.3f} m 的不确定度之内，须会商。）",
+    en="{sentence} (The difference lies within the uncertainty of ±{half:.3f} m; to be discussed.)",
+)
+
+
+def judge_surface(
+    rule: Rule,
+    scheme: Scheme,
+    surface: LimitSurface,
+    region: BaseGeometry | None,
+    *,
+    name: Text,
+    accuracy: float = 0.0,
+    height: float = 0.0,
+) -> Judgement | None:
+    """Hold a scheme against a limit surface.
+
+    Args:
+        rule: for its legal effect.
+        scheme: the placed building.
+        surface: the limit.
+        region: where it holds, polygon, projected frame; None for everywhere.
+        name: of what limits, for people.
+        accuracy: half-width of what is known of where that stands in plan, metres.
+        height: half-width of what is known of its own height, metres.
+
+    Returns:
+        None where nothing of the scheme stands in the region.
+    """
+    return judge_surfaces(
+        rule, scheme, [LimitPart(surface, region)], name=name, accuracy=accuracy, height=height
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LimitPart:
+    """A surface and where it holds: polygon, projected frame; None for everywhere."""
+
+    surface: LimitSurface
+    region: BaseGeometry | None
+
+
+def judge_surfaces(
+    rule: Rule,
+    scheme: Scheme,
+    parts: Sequence[LimitPart],
+    *,
+    name: Text,
+    accuracy: float = 0.0,
+    height: float = 0.0,
+) -> Judgement | None:
+    """The same for several surfaces, each where it holds; what is broken most decides."""
+    each: list[Penetration] = []
+    best = -math.inf
+    for part in parts:
+        each.append(penetration(scheme, part.surface, part.region, known=best))
+        best = max(best, float(np.nanmax(each[-1].excess, initial=-math.inf)))
+    found = _worst_of(each)
+    if found.is_empty:
+        return None
+    steepness = max(part.surface.steepness for part in parts)
+    over, point = float(found.excess[found.worst]), found.points[found.worst]
+    measurement = Measurement(
+        measured=float(point[2]),
+        limit=float(point[2]) - over,
+        margin=-over,
+        unit=Unit.METRE,
+        uncertainty=Uncertainty(
+            frame=scheme.uncertainty.vertical + steepness * scheme.uncertainty.horizontal,
+            mesh=LENGTH_UNCERTAINTY,
+            data=steepness * accuracy + height,
+        ),
+    )
+    outcome = outcome_of(measurement, rule.legal_effect)
+    drawn = [
+        (part, plan_above(scheme, part.surface, p.above, part.region))
+        for part, p in zip(parts, each, strict=True)
+        if p.above
+    ]
+    sentence = (ABOVE if found.above else BELOW).format(
+        name=name,
+        top=measurement.measured,
+        limit=measurement.limit,
+        over=over,
+        room=-over,
+        area=shapely.union_all([shape for _, shape in drawn]).area,
+        count=len(found.above),
+    )
+    return Judgement(
+        outcome,
+        with_doubt(sentence, measurement, outcome),
+        fix=lower(scheme, measurement.measured, over) if found.above else None,
+        measurement=measurement,
+        elements=tuple(scheme.outlines[i].global_id for i in _deciding(found)),
+        feature=name,
+        geometry=None if outcome is Outcome.PASS else _drawn(drawn, point),
+    )
+
+
+def with_doubt(sentence: Text, measurement: Measurement, outcome: Outcome) -> Text:
+    """A sentence that says so where the margin lies within the uncertainty."""
+    if outcome is not Outcome.DISCUSS:
+        return sentence
+    return UNCERTAIN.format(sentence=sentence, half=measurement.uncertainty.total)
+
+
+def _deciding(found: Penetration) -> list[int]:
+    """The elements above the limit; else those that come nearest, as far as can be told."""
+    nearest = found.excess[found.worst] - LENGTH_UNCERTAINTY
+    return found.above or [int(i) for i in found.order if found.excess[i] >= nearest]
+
+
+def _worst_of(each: Sequence[Penetration]) -> Penetration:
+    """Of several penetrations, for every element the one that is worst."""
+    found = each[0]
+    for other in each[1:]:
+        worse = np.fmax(found.excess, other.excess) != found.excess
+        worse &= np.isfinite(other.excess)
+        found = Penetration(
+            np.where(worse, other.excess, found.excess),
+            np.where(worse[:, None], other.points, found.points),
+        )
+    return found
+
+
+def _drawn(
+    above: Sequence[tuple[LimitPart, BaseGeometry]], worst: NDArray[np.float64]
+) -> BaseGeometry:
+    """What is above, drawn on the surfaces; the worst point where nothing of it has an extent."""
+    shapes = [(part, shape) for part, shape in above if not shape.is_empty]
+    if not shapes:
+        return shapely.Point(worst)
+    return shapely.union_all([_lifted(shape, part.surface) for part, shape in shapes])
+
+
+def _lifted(shape: BaseGeometry, surface: LimitSurface) -> BaseGeometry:
+    flat = shapely.force_3d(shapely.force_2d(shape))
+    corners = shapely.get_coordinates(flat, include_z=True)
+    corners[:, 2] = surface.at(corners)
+    return shapely.set_coordinates(flat, corners)
