@@ -64,7 +64,7 @@ def run_checks(
     Raises:
         RulebookError: the rulebook names something the city does not have.
     """
-    scheme = Scheme(model, ledger, stated_site)
+    scheme = Scheme(model, ledger, stated_site, city.terrain.height_at)
     return _report(scheme, Surroundings(city, lines, existing), rulebook)
 
 
@@ -85,7 +85,7 @@ def run_site_checks(
     Raises:
         RulebookError: the rulebook names something the city does not have.
     """
-    scheme = Scheme(_no_building(name), None, site)
+    scheme = Scheme(_no_building(name), None, site, city.terrain.height_at)
     return _report(scheme, Surroundings(city, lines), rulebook)
 
 
