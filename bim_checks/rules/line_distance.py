@@ -41,6 +41,11 @@ from cim.text import Text
 
 ROUND = 64  # segments of a quarter circle; the rim of a 100 m zone is drawn 8 mm inside the true one at most
 
+AT_THE_LIMIT = Text(
+    zh="{subject}距{name} {distance:.2f} m，与要求的 {limit:g} m 之差不超过不确定度 {uncertainty:.3f} m，须会商。",
+    en="{subject} is {distance:.2f} m from {name}; {limit:g} m are required, and the difference is within "
+    "the uncertainty of {uncertainty:.3f} m; to be discussed.",
+)
 REQUIRED = Text(
     zh="{subject}距{name} {distance:.2f} m，小于要求的 {limit:g} m。",
     en="{subject} is {distance:.2f} m from {name}; {limit:g} m are required, so it is too near.",
@@ -273,11 +278,7 @@ def _too_near(hit: Hit, sentence: Text = REQUIRED) -> Judgement:
         "uncertainty": hit.measurement.uncertainty.total,
     }
     if hit.outcome is Outcome.DISCUSS:
-        sentence = Text(
-            zh="{subject}距{name} {distance:.2f} m，与要求的 {limit:g} m 之差不超过不确定度 {uncertainty:.3f} m，须会商。",
-            en="{subject} is {distance:.2f} m from {name}; {limit:g} m are required, and the difference is within "
-            "the uncertainty of {uncertainty:.3f} m; to be discussed.",
-        )
+        sentence = AT_THE_LIMIT
     is_site = hit.shapes[0].is_site
     within = _within(hit) if is_site else None
     return Judgement(
@@ -302,13 +303,16 @@ def _in_zone(hit: Hit) -> Judgement:
         "distance": hit.measurement.measured,
         "limit": limit,
         "area": within.area,
-        "metres": math.ceil((limit - hit.measurement.measured) * 100.0) / 100.0,
+        "uncertainty": hit.measurement.uncertainty.total,
+        "metres": math.ceil(max(limit - hit.measurement.measured, 0.01) * 100.0) / 100.0,
     }
     sentence = Text(
         zh="{subject}距{name} {distance:.2f} m，有 {area:.1f} m² 位于其 {limit:g} m 控制保护区内，请办理保护审批手续。",
         en="{subject} is {distance:.2f} m from {name}, with {area:.1f} m² inside its protection zone of {limit:g} m; "
         "the protection procedure is to be filed.",
     )
+    if hit.outcome is Outcome.DISCUSS:
+        sentence = AT_THE_LIMIT
     fix = Text(
         zh="办理保护审批手续，或退出 {metres:.2f} m。",
         en="File the protection procedure, or move {metres:.2f} m away.",
