@@ -157,6 +157,7 @@ class Judgement:
         blocks: identifiers of the rules that cannot be answered because of what is missing here.
         second: the measured value computed in another way, None where there is no other way.
         trace: for the developer, where a rule of ours crashed.
+        basis: what was measured, as the rule type keeps it, for its second way of measuring; no part of a report.
     """
 
     outcome: Outcome
@@ -170,6 +171,7 @@ class Judgement:
     blocks: tuple[str, ...] = ()
     second: SecondOpinion | None = None
     trace: str | None = None
+    basis: object = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,11 @@ from cim.building import BuildingModel
 from cim.footprint import ElementOutline, Footprints, body_outline
 from cim.frame import EXACT, FrameLedger, FrameUncertainty, Placement
 
+OPEN_SHARE, OPEN_AREA = (
+    1e-6,
+    1e-6,
+)  # of the area seen from above, and m2; rounding of map coordinates
+
 
 @dataclass(frozen=True)
 class Scheme:
@@ -139,3 +144,27 @@ class Scheme:
         parts = [self.triangles(i) for i in range(len(self._bodies))]
         owners = np.repeat(np.arange(len(parts)), [len(part) for part in parts])
         return np.concatenate(parts) if parts else np.zeros((0, 3, 3)), owners
+
+    @cached_property
+    def triangle_boxes(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Lowest and highest corner of the box of every triangle, shape (M, 3) each, projected frame."""
+        triangles, _ = self.all_triangles
+        return triangles.min(axis=1), triangles.max(axis=1)
+
+    @cached_property
+    def bodies_are_closed(self) -> bool:
+        """Whether every element's faces look as much down as up, seen from above, as those of a closed body do."""
+        triangles, owners = self.all_triangles
+        u, v = (triangles[:, k, :2] - triangles[:, 0, :2] for k in (1, 2))
+        signed = u[:, 0] * v[:, 1] - u[:, 1] * v[:, 0]
+        net, total = np.bincount(owners, signed), np.bincount(owners, np.abs(signed))
+        return bool((np.abs(net) <= OPEN_SHARE * total + OPEN_AREA).all())
+
+    @cached_property
+    def site_triangles(self) -> NDArray[np.float64]:
+        """Triangles of the IfcSite bodies, shape (M, 3, 3), projected frame."""
+        bodies = [site.representation for site in self.model.sites if site.representation]
+        parts = [
+            self.model.body(body).transformed(self.placement.matrix).triangles() for body in bodies
+        ]
+        return np.concatenate(parts) if parts else np.zeros((0, 3, 3))

@@ -223,7 +223,7 @@ class BuildingInPlan:
         if footprint.geometry.is_empty:
             footprint, note = self.footprints.whole, ROOF_UNNAMED
         shape = self._shape(footprint, (Level(-OUTSIDE_STOREYS, ROOF_NAME),), height=footprint.low)
-        return (replace(shape, note=note),)
+        return (replace(shape, low=-math.inf, high=math.inf, note=note),)
 
     @cached_property
     def each(self) -> tuple[SubjectShape, ...]:

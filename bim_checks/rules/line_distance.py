@@ -34,6 +34,7 @@ from bim_checks.near_lines import grown
 from bim_checks.parameters import Asset, parameter, parameters
 from bim_checks.rule import Rule, RuleType, Surroundings
 from bim_checks.scheme import Scheme
+from bim_checks.second.lines import recheck_distance
 from bim_checks.subject import SUBJECT_MEANING, Subject, SubjectShape
 from bim_checks.tolerance import outcome_of
 from cim.control_lines.feature import ControlFeature
@@ -291,6 +292,7 @@ def _too_near(hit: Hit, sentence: Text = REQUIRED) -> Judgement:
         elements=hit.elements_within(limit),
         feature=hit.feature.name,
         geometry=hit.drawn if within is None else at_height(within, hit.shapes[0].height),
+        basis=hit,
     )
 
 
@@ -325,6 +327,7 @@ def _in_zone(hit: Hit) -> Judgement:
         elements=hit.elements_within(limit),
         feature=hit.feature.name,
         geometry=at_height(within, hit.shapes[0].height) if within.area else hit.drawn,
+        basis=hit,
     )
 
 
@@ -346,6 +349,7 @@ def _kept(hit: Hit, shapes: Sequence[SubjectShape]) -> Judgement:
         measurement=hit.measurement,
         feature=hit.feature.name,
         geometry=hit.drawn,
+        basis=hit,
     )
 
 
@@ -422,6 +426,7 @@ RULE_TYPES = (
         ),
         parameters=DistanceParameters,
         check=check_distance,
+        recheck=recheck_distance,
     ),
     RuleType(
         code="LINE-SANITARY",
@@ -433,6 +438,7 @@ RULE_TYPES = (
         ),
         parameters=SanitaryParameters,
         check=check_sanitary,
+        recheck=recheck_distance,
     ),
     RuleType(
         code="LINE-BUFFER",
@@ -444,5 +450,6 @@ RULE_TYPES = (
         ),
         parameters=BufferParameters,
         check=check_buffer,
+        recheck=recheck_distance,
     ),
 )

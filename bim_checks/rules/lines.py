@@ -27,6 +27,7 @@ from bim_checks.near_lines import grown
 from bim_checks.parameters import Asset, parameter, parameters
 from bim_checks.rule import Rule, RuleType, Surroundings
 from bim_checks.scheme import Scheme
+from bim_checks.second.lines import recheck_outside, recheck_shared
 from bim_checks.subject import SUBJECT_MEANING, Subject, SubjectShape
 from bim_checks.tolerance import outcome_of
 from cim.control_lines.feature import ControlFeature
@@ -76,13 +77,15 @@ def check_inside(rule: Rule, scheme: Scheme, around: Surroundings) -> list[Judge
     for shape in shapes:
         if within_frame_doubt(shape.geometry, home.geometry.boundary, scheme):
             return [undecided(shape.name, home.name, hits[0].measurement)]
+    worst = max(hits, key=lambda hit: hit.measurement.measured)
     sentence = Text(zh="{subject}全部位于{name}内。", en="{subject} lies wholly inside {name}.")
     return [
         Judgement(
             Outcome.PASS,
             noted(sentence.format(subject=name_of(shapes), name=home.name), shapes),
-            measurement=max((hit.measurement for hit in hits), key=lambda m: m.measured),
+            measurement=worst.measurement,
             feature=home.name,
+            basis=worst,
         )
     ]
 
@@ -175,6 +178,7 @@ def _reaches_out(hit: Hit) -> Judgement:
         elements=hit.elements_touching(),
         feature=hit.feature.name,
         geometry=hit.drawn,
+        basis=hit,
     )
 
 
@@ -213,6 +217,7 @@ def _overlap(rule: Rule, hit: Hit) -> Judgement:
         elements=hit.elements_touching(),
         feature=hit.feature.name,
         geometry=hit.drawn,
+        basis=hit,
     )
 
 
@@ -244,6 +249,7 @@ RULE_TYPES = (
         ),
         parameters=InsideParameters,
         check=check_inside,
+        recheck=recheck_outside,
     ),
     RuleType(
         code="LINE-OVERLAP",
@@ -255,5 +261,6 @@ RULE_TYPES = (
         ),
         parameters=LineParameters,
         check=check_overlap,
+        recheck=recheck_shared,
     ),
 )
