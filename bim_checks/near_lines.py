@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import shapely
@@ -36,12 +37,22 @@ class LayerNearby:
     boxes: NDArray[np.float64]
 
 
+@runtime_checkable
+class AnswersTogether(Protocol):
+    """A store that tells of all layers around a place in one query."""
+
+    def around(self, bounds: Bounds) -> Mapping[str, list[ControlFeature]]:
+        """Features of every layer whose boxes touch `bounds`; a layer that has nothing there is absent."""
+        ...
+
+
 class NearLines:
     """Features near one place, kept for as long as the rules of one submission are answered."""
 
     def __init__(self, lines: LineStore) -> None:
         self._lines = lines
         self._window: Bounds | None = None
+        self._together: Mapping[str, list[ControlFeature]] | None = None
         self._layers: dict[str, LayerNearby] = {}
         self._far: dict[tuple[str, Bounds | None], list[ControlFeature]] = {}
 
@@ -76,11 +87,19 @@ class NearLines:
 
     def _layer(self, layer: str) -> LayerNearby:
         if layer not in self._layers:
-            found = self._lines.features(layer, self._window)
+            found = self._read(layer)
             shapes = objects([feature.geometry for feature in found])
             boxes = shapely.bounds(shapes).reshape(-1, 4)
             self._layers[layer] = LayerNearby(found, shapes, boxes)
         return self._layers[layer]
+
+    def _read(self, layer: str) -> Sequence[ControlFeature]:
+        """What the window shows of a layer."""
+        if self._window is None or not isinstance(self._lines, AnswersTogether):
+            return self._lines.features(layer, self._window)
+        if self._together is None:
+            self._together = self._lines.around(self._window)
+        return self._together.get(layer, [])
 
 
 def grown(bounds: Bounds, reach: float) -> Bounds:

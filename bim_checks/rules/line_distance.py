@@ -179,12 +179,14 @@ def _by_kind(
     hits: list[Hit] = []
     unknown: list[Judgement] = []
     for feature in around.near(parameters.layer, grown(bounds_of(shapes), reach)):
+        if min(float(s.geometry.distance(feature.geometry)) for s in shapes) > reach:
+            continue
         limit = distance_of(feature, parameters.attributes, parameters.classes, parameters.distance)
-        if limit is not None:
-            hits += [_hit(s, feature, limit, rule, scheme, around=around) for s in shapes]
-        elif min(float(s.geometry.distance(feature.geometry)) for s in shapes) <= reach:
+        if limit is None:
             widest = greatest(parameters.classes, parameters.distance)
             unknown.append(_unknown_kind(feature, parameters.attributes, widest))
+        else:
+            hits += [_hit(s, feature, limit, rule, scheme, around=around) for s in shapes]
     broken = alike(hit for hit in hits if hit.outcome is not Outcome.PASS)
     if broken or unknown:
         return [*(tell(hit) for hit in broken), *unknown]
