@@ -16,6 +16,7 @@ from shapely.geometry.base import BaseGeometry
 
 from bim_checks.distance_table import distance_of, greatest
 from bim_checks.finding import LegalEffect, Outcome
+from bim_checks.line_answers import search_reach
 from bim_checks.rule import Rule
 from bim_checks.tolerance import BOUNDARY_ACCURACY, CONTACT, LENGTH_UNCERTAINTY
 from cim.bodies import objects
@@ -50,6 +51,46 @@ class BulkAnswer:
     uncertainty: float
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class BulkAnswers:
+    """What one rule says of all outlines, as columns of length K, outline by outline.
+
+    Attributes:
+        rule: its identifier.
+        outlines: index of the outline.
+        outcomes: index into `LADDER` of what it leads to; procedure in the place of fail by the rule's effect.
+        features: identifier of the control line in the store; -1 where none is concerned.
+        measured, margins, uncertainties: in the rule's unit, m2 or m; NaN where nothing was measured.
+    """
+
+    rule: str
+    outlines: Indices
+    outcomes: Indices
+    features: Indices
+    measured: Floats
+    margins: Floats
+    uncertainties: Floats
+
+    def __iter__(self) -> Iterator[BulkAnswer]:
+        columns = (self.outlines, self.outcomes, self.features)
+        values = (self.measured, self.margins, self.uncertainties)
+        for outline, outcome, feature, *numbers in zip(
+            *(column.tolist() for column in (*columns, *values)), strict=True
+        ):
+            known = None if feature < 0 else feature
+            yield BulkAnswer(self.rule, outline, LADDER[outcome], known, *numbers)
+
+
+LADDER = (
+    Outcome.PASS,
+    Outcome.DISCUSS,
+    Outcome.FAIL,
+    Outcome.PROCEDURE,
+    Outcome.NOT_CHECKABLE,
+)
+PASSED, DISCUSSED, FAILED, PROCEDURE, UNKNOWN = range(len(LADDER))
+
+
 def check_outlines(
     outlines: Sequence[BaseGeometry],
     rules: Sequence[Rule],
@@ -57,7 +98,7 @@ def check_outlines(
     lines: LineStore,
     *,
     uncertainty: FrameUncertainty = EXACT,
-) -> Iterator[BulkAnswer]:
+) -> Iterator[BulkAnswers]:
     """Answer line rules for many outlines.
 
     Args:
@@ -68,7 +109,7 @@ def check_outlines(
         uncertainty: of the outlines' place.
 
     Yields:
-        For every rule, in its order, and every outline one answer, or one for every feature that is not passed.
+        For every rule, in its order: one answer for every outline, or one for every feature that it is not passed at.
 
     Raises:
         ValueError: a rule cannot be answered from outlines alone.
@@ -84,7 +125,7 @@ def check_outlines(
         if code not in known:
             known[code] = _layer(lines.features(code), city.layer(code).accuracy)
         job = _Job(rule, shapes, known[code], uncertainty.horizontal)
-        yield from BULK_RULES[rule.rule_type](job) if len(shapes) else ()
+        yield BULK_RULES[rule.rule_type](job)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -102,15 +143,10 @@ class _Job:
     layer: _Layer
     horizontal: float
 
-    def answer(
-        self,
-        outline: int,
-        outcome: Outcome,
-        feature: int | None = None,
-        values: tuple[float, float, float] = (np.nan, np.nan, np.nan),
-    ) -> BulkAnswer:
-        identifier = None if feature is None else self.layer.features[feature].identifier
-        return BulkAnswer(self.rule.identifier, outline, outcome, identifier, *values)
+    @property
+    def broken(self) -> int:
+        """What breaking the rule leads to."""
+        return PROCEDURE if self.rule.legal_effect is LegalEffect.PROCEDURE else FAILED
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -123,15 +159,13 @@ class _Pairs:
     margin: Floats
     uncertainty: Floats
 
-    def outcomes(self, effect: LegalEffect) -> list[Outcome]:
+    def outcomes(self, broken: int) -> Indices:
         """As `bim_checks.tolerance.judge` tells them."""
-        broken = Outcome.PROCEDURE if effect is LegalEffect.PROCEDURE else Outcome.FAIL
-        ladder = (Outcome.PASS, Outcome.DISCUSS, broken)
-        steps = (self.margin < self.uncertainty).astype(np.int64)
-        steps += self.margin <= -self.uncertainty
-        # What is certain and exactly at its limit passes, as for one alone.
-        steps[self.margin >= self.uncertainty] = 0
-        return [ladder[step] for step in steps.tolist()]
+        found = np.full(len(self.margin), broken)
+        found[self.margin > -self.uncertainty] = DISCUSSED
+        found[self.margin >= self.uncertainty] = PASSED
+        found[np.isnan(self.margin)] = UNKNOWN
+        return found
 
 
 def _layer(features: Sequence[ControlFeature], accuracy: float) -> _Layer:
@@ -140,7 +174,7 @@ def _layer(features: Sequence[ControlFeature], accuracy: float) -> _Layer:
     return _Layer(features, shapes, shapely.STRtree(shapes), accuracy)
 
 
-def _overlap(job: _Job) -> Iterator[BulkAnswer]:
+def _overlap(job: _Job) -> BulkAnswers:
     outlines, features = job.layer.tree.query(job.shapes, predicate="intersects")
     shared = shapely.intersection(job.shapes[outlines], job.layer.shapes[features])
     pairs = _areas(job, outlines, features, shared)
@@ -149,79 +183,57 @@ def _overlap(job: _Job) -> Iterator[BulkAnswer]:
         doubtful = _first_of(
             *job.layer.tree.query(job.shapes, predicate="dwithin", distance=job.horizontal)
         )
-    yield from _told(job, pairs, doubtful, largest=True)
+    return _told(job, pairs, doubtful, largest=True)
 
 
-def _inside(job: _Job) -> Iterator[BulkAnswer]:
-    count = len(job.shapes)
-    outlines, features = job.layer.tree.query(job.shapes, predicate="covered_by")
+def _inside(job: _Job) -> BulkAnswers:
+    """Each outline's cover is the feature that shares most with it, or all that its box touches."""
+    count, layer = len(job.shapes), job.layer
+    outlines, features = layer.tree.query(job.shapes)
+    order = np.lexsort([features, outlines])
+    outlines, features = outlines[order], features[order]
+    shared = shapely.area(shapely.intersection(job.shapes[outlines], layer.shapes[features]))
     home = np.full(count, -1)
-    home[outlines] = features
-    outside = np.full(count, shapely.Polygon(), dtype=object)
-    covers: dict[int, BaseGeometry] = {}
-    for i in np.flatnonzero(home < 0):
-        near = np.sort(job.layer.tree.query(shapely.box(*job.shapes[i].bounds)))
-        areas = shapely.area(shapely.intersection(job.layer.shapes[near], job.shapes[i]))
-        cover = shapely.union_all(job.layer.shapes[near])
-        if len(near) and job.rule.parameters.within == "one":
-            home[i] = near[int(areas.argmax())]
-            cover = job.layer.shapes[home[i]]
-        covers[int(i)] = cover
-        outside[i] = shapely.difference(job.shapes[i], cover)
-    pairs = _areas(job, np.arange(count), home, outside)
+    cover = np.full(count, shapely.Polygon(), dtype=object)
+    # Written from the smallest share to the largest, the last one stays; of equal shares the first feature.
+    best = np.lexsort([-features, shared, outlines])
+    home[outlines[best]] = features[best]
+    known = np.flatnonzero(home >= 0)
+    cover[known] = layer.shapes[home[known]]
+    if job.rule.parameters.within == "union":
+        inside = shapely.covered_by(job.shapes, cover)
+        doubtful_too = job.horizontal > BOUNDARY_ACCURACY
+        groups = np.split(features, np.searchsorted(outlines, np.arange(1, count)))
+        for i, group in enumerate(groups):
+            if len(group) > 1 and (doubtful_too or not inside[i]):
+                cover[i] = shapely.union_all(layer.shapes[group])
+    pairs = _areas(job, np.arange(count), home, shapely.difference(job.shapes, cover))
     doubtful: dict[int, int] = {}
     if job.horizontal > BOUNDARY_ACCURACY:
-        for i in range(count):
-            cover = covers.get(i)
-            if cover is None:
-                near = np.sort(job.layer.tree.query(shapely.box(*job.shapes[i].bounds)))
-                alone = job.rule.parameters.within == "one"
-                cover = (
-                    job.layer.shapes[home[i]]
-                    if alone
-                    else shapely.union_all(job.layer.shapes[near])
-                )
-            if job.shapes[i].distance(cover.boundary) < job.horizontal:
-                doubtful[i] = int(home[i])
-    yield from _told(job, pairs, doubtful, largest=True)
+        gaps = shapely.distance(job.shapes, shapely.boundary(cover))
+        doubtful = {int(i): int(home[i]) for i in np.flatnonzero(gaps < job.horizontal)}
+    return _told(job, pairs, doubtful, largest=True)
 
 
-def _distance(job: _Job) -> Iterator[BulkAnswer]:
-    if not len(job.layer.features):
-        yield from (job.answer(i, Outcome.NOT_CHECKABLE) for i in range(len(job.shapes)))
-        return
+def _distance(job: _Job) -> BulkAnswers:
+    limit = job.rule.parameters.limit
     (outlines, features), gaps = job.layer.tree.query_nearest(
-        job.shapes, all_matches=False, return_distance=True
+        job.shapes, max_distance=search_reach(limit), all_matches=False, return_distance=True
     )
-    limits = np.full(len(gaps), job.rule.parameters.limit)
-    yield from _told(job, _gaps(job, outlines, features, gaps, limits), {}, largest=False)
+    limits = np.full(len(gaps), limit)
+    return _told(job, _gaps(job, outlines, features, gaps, limits), {}, largest=False)
 
 
-def _by_kind(job: _Job) -> Iterator[BulkAnswer]:
+def _by_kind(job: _Job) -> BulkAnswers:
     said, layer = job.rule.parameters, job.layer
-    if not len(layer.features):
-        yield from (job.answer(i, Outcome.NOT_CHECKABLE) for i in range(len(job.shapes)))
-        return
-    widest = greatest(said.classes, said.distance)
-    reach = widest + job.horizontal + layer.accuracy
+    reach = greatest(said.classes, said.distance) + job.horizontal + layer.accuracy
     stated = [distance_of(f, said.attributes, said.classes, said.distance) for f in layer.features]
     limit = np.array([np.nan if value is None else value for value in stated])
     outlines, features = layer.tree.query(job.shapes, predicate="dwithin", distance=reach)
-    known = np.isfinite(limit[features])
-    unknown: dict[int, list[int]] = {}
-    for outline, feature in zip(outlines[~known].tolist(), features[~known].tolist(), strict=True):
-        unknown.setdefault(outline, []).append(feature)
-    outlines, features = outlines[known], features[known]
-    alone = np.setdiff1d(np.arange(len(job.shapes)), np.union1d(outlines, list(unknown)))
-    (places, nearest), _ = layer.tree.query_nearest(
-        job.shapes[alone], all_matches=False, return_distance=True
-    )
-    outlines = np.concatenate([outlines, alone[places]])
-    features = np.concatenate([features, nearest])
     gaps = shapely.distance(job.shapes[outlines], layer.shapes[features])
-    limits = np.where(np.isfinite(limit[features]), limit[features], widest)
-    pairs = _gaps(job, outlines, features, gaps, limits)
-    yield from _told(job, pairs, {}, largest=False, unknown=unknown)
+    # A kind that no table knows cannot be told; beyond reach even the widest distance is kept, and how far is not measured.
+    pairs = _gaps(job, outlines, features, gaps, limit[features])
+    return _told(job, pairs, {}, largest=False)
 
 
 def _areas(job: _Job, outlines: Indices, features: Indices, shapes: Shapes) -> _Pairs:
@@ -242,40 +254,44 @@ def _gaps(job: _Job, outlines: Indices, features: Indices, gaps: Floats, limits:
     return _Pairs(outlines, features, gaps, gaps - limits, doubt)
 
 
-def _told(
-    job: _Job,
-    pairs: _Pairs,
-    doubtful: Mapping[int, int],
-    *,
-    largest: bool,
-    unknown: Mapping[int, Sequence[int]] | None = None,
-) -> Iterator[BulkAnswer]:
+def _told(job: _Job, pairs: _Pairs, doubtful: Mapping[int, int], *, largest: bool) -> BulkAnswers:
     """Every pair that is not passed; else, of every outline, the pair nearest to its limit (`largest`: the largest area)."""
-    outcomes = pairs.outcomes(job.rule.legal_effect)
-    values = np.column_stack([pairs.measured, pairs.margin, pairs.uncertainty])
-    order = np.lexsort([-pairs.measured if largest else pairs.margin, pairs.outlines])
-    rows: dict[int, list[int]] = {}
-    for k in order.tolist():
-        rows.setdefault(int(pairs.outlines[k]), []).append(k)
-    for outline in range(len(job.shapes)):
-        mine = rows.get(outline, [])
-        broken = [k for k in mine if outcomes[k] is not Outcome.PASS]
-        strange = [] if unknown is None else unknown.get(outline, [])
-        for k in broken:
-            feature = int(pairs.features[k])
-            yield job.answer(
-                outline, outcomes[k], feature if feature >= 0 else None, tuple(values[k].tolist())
-            )
-        for feature in strange:
-            yield job.answer(outline, Outcome.NOT_CHECKABLE, feature)
-        if broken or strange:
-            continue
-        best = tuple(values[mine[0]].tolist()) if mine else (0.0, job.rule.parameters.limit, 0.0)
-        if outline in doubtful:
-            yield job.answer(outline, Outcome.DISCUSS, doubtful[outline], best)
-        else:
-            feature = int(pairs.features[mine[0]]) if mine and not largest else -1
-            yield job.answer(outline, Outcome.PASS, feature if feature >= 0 else None, best)
+    count, outcomes = len(job.shapes), pairs.outcomes(job.broken)
+    rank = -pairs.measured if largest else pairs.margin
+    told = np.zeros(count, dtype=np.bool_)
+    told[pairs.outlines[outcomes != PASSED]] = True
+    order = np.lexsort([rank, pairs.outlines])
+    first = order[np.unique(pairs.outlines[order], return_index=True)[1]]
+    best = first[~told[pairs.outlines[first]]]
+    rows = np.concatenate([np.flatnonzero(outcomes != PASSED), best])
+    outlines, features, codes = pairs.outlines[rows], pairs.features[rows], outcomes[rows]
+    features = np.where((codes == PASSED) & largest, -1, features)
+    strange = codes == UNKNOWN
+    values = [
+        np.where(strange, np.nan, column[rows])
+        for column in (pairs.measured, pairs.margin, pairs.uncertainty)
+    ]
+    # Outlines that share nothing with any feature: nothing is occupied.
+    told[outlines] = True
+    rest = np.flatnonzero(~told)
+    limit = getattr(job.rule.parameters, "limit", np.nan)
+    outlines = np.concatenate([outlines, rest])
+    features = np.concatenate([features, np.full(len(rest), -1)])
+    codes = np.concatenate([codes, np.full(len(rest), PASSED)])
+    fill = (0.0, limit, 0.0) if largest else (np.nan, np.nan, np.nan)
+    values = [np.concatenate([v, np.full(len(rest), f)]) for v, f in zip(values, fill, strict=True)]
+    for outline, feature in doubtful.items():
+        mine = (outlines == outline) & (codes == PASSED)
+        codes[mine], features[mine] = DISCUSSED, feature
+    identifiers = np.array([*(f.identifier for f in job.layer.features), -1])
+    by_outline = np.argsort(outlines, kind="stable")
+    return BulkAnswers(
+        job.rule.identifier,
+        outlines[by_outline],
+        codes[by_outline],
+        identifiers[features[by_outline]],
+        *(column[by_outline] for column in values),
+    )
 
 
 def _first_of(outlines: Indices, features: Indices) -> dict[int, int]:
@@ -286,7 +302,7 @@ def _first_of(outlines: Indices, features: Indices) -> dict[int, int]:
     return found
 
 
-BULK_RULES: Mapping[str, Callable[[_Job], Iterator[BulkAnswer]]] = {
+BULK_RULES: Mapping[str, Callable[[_Job], BulkAnswers]] = {
     "LINE-OVERLAP": _overlap,
     "LINE-INSIDE": _inside,
     "LINE-DISTANCE": _distance,

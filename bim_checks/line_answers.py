@@ -11,7 +11,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from bim_checks.finding import Judgement, Measurement, Outcome, Uncertainty, Unit
-from bim_checks.near_lines import Bounds, grown
+from bim_checks.near_lines import REACHES, SEARCH, Bounds, grown
 from bim_checks.rule import Surroundings
 from bim_checks.scheme import Scheme
 from bim_checks.subject import Level, Subject, SubjectShape, building_at, same_outline
@@ -149,28 +149,40 @@ def distance_measurement(
 
 
 def nearest_feature(
-    shapes: Sequence[SubjectShape], layer: str, reach: float, around: Surroundings
+    shapes: Sequence[SubjectShape], layer: str, limit: float, around: Surroundings
 ) -> tuple[SubjectShape, ControlFeature] | None:
-    """The nearest feature of a layer and the shape it is nearest to; None where the layer is empty.
+    """The nearest feature of a layer and the shape it is nearest to; None where none is within `search_reach`.
 
-    It is looked for in growing boxes, so that a city-wide layer stays cheap.
+    It is looked for in growing boxes, so that a dense layer stays cheap.
 
     Args:
         shapes: of the subject.
         layer: code.
-        reach: where to begin, metres.
+        limit: of the rule, metres.
         around: the city.
     """
-    bounds, reach = bounds_of(shapes), max(reach, 1.0)
-    west, south, east, north = around.city.terrain.extent
-    far = math.hypot(east - west, north - south)
-    while reach < far:
+    bounds, end = bounds_of(shapes), search_reach(limit)
+    for reach in (max(limit, 1.0), max(limit, REACHES[0]), end):
         found = _nearest(shapes, around.near(layer, grown(bounds, reach)))
         if found is not None and found[0] <= reach:
             return found[1:]
-        reach *= 4.0
-    found = _nearest(shapes, around.near(layer, None))
-    return None if found is None else found[1:]
+    return None
+
+
+def search_reach(limit: float) -> float:
+    """How far the nearest feature is looked for, metres."""
+    return max(limit, SEARCH)
+
+
+def none_near(subject: Text, name: Text, reach: float) -> Judgement:
+    """Nothing of the layer comes near: how far the nearest is was not measured."""
+    return Judgement(
+        Outcome.PASS,
+        Text(
+            zh="{subject}周边 {reach:g} m 内没有{name}。",
+            en="{subject}: nothing of {name} lies within {reach:g} m.",
+        ).format(subject=subject, name=name, reach=reach),
+    )
 
 
 def without_slivers(shape: BaseGeometry) -> BaseGeometry:
@@ -266,17 +278,6 @@ def nothing_to_judge(scheme: Scheme, subject: Subject) -> Judgement | None:
         Outcome.NOT_CHECKABLE,
         Text(zh="文件没有可绘制的构件。", en="The file draws no element."),
         fix=Text(zh="导出带几何的构件。", en="Export the elements with their geometry."),
-    )
-
-
-def empty_layer(name: Text) -> Judgement:
-    """A layer that holds nothing cannot be judged against."""
-    return Judgement(
-        Outcome.NOT_CHECKABLE,
-        Text(zh="图层{name}没有任何图形。", en="The layer {name} holds no feature.").format(
-            name=name
-        ),
-        fix=Text(zh="由主管部门补充该图层。", en="The owner of the layer has to supply it."),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
@@ -84,7 +84,7 @@ class Surroundings:
     lines: LineStore
     stated_existing: ExistingBuildings | None = None
 
-    def near(self, layer: str, bounds: Bounds | None) -> list[ControlFeature]:
+    def near(self, layer: str, bounds: Bounds | None) -> Sequence[ControlFeature]:
         """Features of a layer whose boxes touch `bounds`, all when None; what lies near is read only once."""
         return self._near_lines.features(layer, bounds)
 

@@ -18,6 +18,7 @@ from shapely.geometry.base import BaseGeometry
 
 from cim.bodies import objects
 from cim.footprint import PLATE_BAND, Footprint, Footprints
+from cim.footprint import Ground as FootprintGround
 from cim.recognition import roofs
 from cim.text import Text
 
@@ -36,6 +37,9 @@ SUBJECT_MEANING = Text(
 GROUND_REACH = 0.25
 BELOW = 0.05  # m below the ground; a floor slab at ground level is no basement
 SAME_OUTLINE = 1e-3  # m; the IFC kernel's deflection: outlines this near are the same
+LEVEL_GROUND = (
+    2.0 * BELOW
+)  # m; ground that rises less below a building is taken as level, at its middle
 ONE_FLOOR = 2.0 * PLATE_BAND  # m; floors nearer than this to each other are one level
 
 SITE = Text(zh="用地", en="The site")
@@ -54,6 +58,7 @@ NO_STOREYS = Text(
     zh="文件没有带标高的楼层，按全部构件的投影。",
     en="The file has no storey with an elevation; the projection of everything counts.",
 )
+GRID = 32  # points along each side of a building at which the ground is looked up
 OUTSIDE_STOREYS = -1000  # order of levels that are no storey; never next to one
 
 
@@ -106,8 +111,12 @@ class SubjectShape:
         """GlobalIds of the elements that share area with a zone, largest share first."""
         if self.is_site:
             return self.global_ids
-        near = np.flatnonzero(shapely.intersects(self.parts, zone))
-        shares = shapely.area(shapely.intersection(self.parts[near], zone))
+        shapely.prepare(zone)
+        near = np.flatnonzero(shapely.intersects(zone, self.parts))
+        shares = shapely.area(self.parts[near])
+        # What lies inside wholly, mostly nearly all of it, need not be cut.
+        cut = ~shapely.covers(zone, self.parts[near])
+        shares[cut] = shapely.area(shapely.intersection(self.parts[near][cut], zone))
         order = near[np.argsort(-shares, kind="stable")][: int((shares > 0.0).sum())]
         return _once(self.global_ids[i] for i in order)
 
@@ -194,8 +203,9 @@ class BuildingInPlan:
         """What stands on the ground: the projection of what lies within half a metre of it."""
         if self.ground is None:
             return ()
-        raised = self._raised(self.ground)
-        footprint = self.footprints.ground_contact(raised, tolerance=GROUND_REACH)
+        footprint = self.footprints.ground_contact(
+            self._raised(GROUND_REACH - BELOW), tolerance=GROUND_REACH
+        )
         return (
             self._shape(
                 replace(footprint, low=-BELOW, high=2.0 * GROUND_REACH - BELOW),
@@ -209,9 +219,14 @@ class BuildingInPlan:
         """What lies below the ground."""
         if self.ground is None:
             return ()
-        footprint = self.footprints.basement(self.ground, tolerance=BELOW)
-        levels = (Level(-4 + OUTSIDE_STOREYS, BASEMENT_NAME),)
-        return (self._shape(footprint, levels, follows_ground=True),)
+        footprint = self.footprints.basement(self._raised(0.0), tolerance=BELOW)
+        return (
+            self._shape(
+                replace(footprint, low=-math.inf, high=-BELOW),
+                (Level(-4 + OUTSIDE_STOREYS, BASEMENT_NAME),),
+                follows_ground=True,
+            ),
+        )
 
     @cached_property
     def roof(self) -> tuple[SubjectShape, ...]:
@@ -243,9 +258,25 @@ class BuildingInPlan:
             if not np.isfinite(self.ground(corners)).all()
         )
 
-    @staticmethod
-    def _raised(ground: Ground) -> Ground:
-        return lambda points: ground(points) + (GROUND_REACH - BELOW)
+    @cached_property
+    def level(self) -> float | None:
+        """Height of the ground below the building where it is as good as level, metres; None where it rises."""
+        if self.ground is None or self.unjudged or not self.footprints.outlines:
+            return None
+        west, south, east, north = self.footprints.whole.geometry.bounds
+        x, y = np.meshgrid(np.linspace(west, east, GRID), np.linspace(south, north, GRID))
+        heights = self.ground(np.column_stack([x.ravel(), y.ravel()]))
+        low, high = float(np.min(heights)), float(np.max(heights))
+        return (low + high) / 2.0 if high - low <= LEVEL_GROUND else None
+
+    def _raised(self, rise: float) -> FootprintGround:
+        """The ground, or its one height, raised by so many metres."""
+        if self.level is not None:
+            return self.level + rise
+        ground = self.ground
+        if ground is None:
+            raise ValueError("nobody knows the ground")
+        return lambda points: ground(points) + rise
 
     def _floors(self) -> list[tuple[float, Text]]:
         """Orthogonal heights of the floors with their storeys' names, lowest first."""

@@ -23,11 +23,12 @@ from bim_checks.line_answers import (
     bounds_of,
     direction_of,
     distance_measurement,
-    empty_layer,
     name_of,
     nearest_feature,
+    none_near,
     noted,
     nothing_to_judge,
+    search_reach,
     without_slivers,
 )
 from bim_checks.near_lines import grown
@@ -133,7 +134,8 @@ def check_distance(rule: Rule, scheme: Scheme, around: Surroundings) -> list[Jud
     shapes = scheme.shapes(parameters.subject)
     nearest = nearest_feature(shapes, parameters.layer, parameters.limit, around)
     if nearest is None:
-        return [empty_layer(around.city.layer(parameters.layer).name)]
+        name = around.city.layer(parameters.layer).name
+        return [none_near(name_of(shapes), name, search_reach(parameters.limit))]
     if parameters.measured == "space":
         return [_in_space(rule, scheme, around, nearest[1])]
     hits = [
@@ -192,25 +194,9 @@ def _by_kind(
         return [*(tell(hit) for hit in broken), *unknown]
     if hits:
         return [_kept(min(hits, key=lambda hit: hit.measurement.margin), shapes)]
-    return [_nothing_within(reach, rule, shapes, scheme, around=around)]
-
-
-def _nothing_within(
-    reach: float,
-    rule: Rule,
-    shapes: Sequence[SubjectShape],
-    scheme: Scheme,
-    *,
-    around: Surroundings,
-) -> Judgement:
-    """Not even the greatest distance of the table reaches a feature."""
-    parameters: BufferParameters | SanitaryParameters = rule.parameters
-    nearest = nearest_feature(shapes, parameters.layer, reach, around)
-    if nearest is None:
-        return empty_layer(around.city.layer(parameters.layer).name)
-    limit = distance_of(nearest[1], parameters.attributes, parameters.classes, parameters.distance)
-    known = limit if limit is not None else greatest(parameters.classes, parameters.distance)
-    return _kept(_hit(*nearest, known, rule, scheme, around=around), shapes)
+    name = around.city.layer(parameters.layer).name
+    widest = greatest(parameters.classes, parameters.distance)
+    return [none_near(name_of(shapes), name, widest)]
 
 
 def _nearest_to(
@@ -254,7 +240,7 @@ def _in_space(
     if parameters.height_attribute is not None:
         # What is nearest in plan need not be nearest in space, but nothing farther off in plan than the limit is too near.
         bounds = grown(shape.geometry.bounds, parameters.limit)
-        features = around.near(parameters.layer, bounds) or [nearest]
+        features = list(around.near(parameters.layer, bounds)) or [nearest]
         for feature in features:
             if line_height(feature, parameters.height_attribute) is None:
                 return _without_height(feature, parameters.height_attribute)

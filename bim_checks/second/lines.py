@@ -36,6 +36,8 @@ CORNERS = Text(
     en="measuring from each edge of the triangles to each of the line",
 )
 EDGE_RESOLUTION = 2e-4  # m; outlines are united with slits of 1e-6 m closed, and boxes of map coordinates hold 1e-9 m
+COARSE = 3_000  # points, to find where an area is
+CLEAR = 10.0  # m; a pass by more than this, and by more than its limit, is not measured again
 AROUND = 1.0  # m beyond the claimed distance; nothing farther off can be the nearest
 
 
@@ -61,6 +63,8 @@ def recheck_distance(
     if not isinstance(hit, Hit) or hit.geometry.has_z:
         return None
     shape, claimed = hit.shapes[0], hit.measurement.measured
+    if hit.outcome is Outcome.PASS and hit.measurement.margin > max(hit.measurement.limit, CLEAR):
+        return None
     if shape.follows_ground or hit.feature.geometry.is_empty:
         return None
     reach = claimed + AROUND
@@ -108,12 +112,20 @@ def _counted(
     box = outline if inverted else _shared_box(outline, [_box(part) for part in segments])
     if box is None:
         return None
-    coarse = lattice_over(box)
+    coarse = lattice_over(box, COARSE)
     mask = _mask(scheme, shape, coarse, segments, inverted=inverted)
     if not mask.any():
         return _opinion(mask, coarse)
-    fine = lattice_over(_around(mask, coarse))
-    return _opinion(_mask(scheme, shape, fine, segments, inverted=inverted), fine)
+    part = _around(mask, coarse)
+    while True:
+        fine = lattice_over(_shared_box(box, [part]) or box)
+        mask = _mask(scheme, shape, fine, segments, inverted=inverted)
+        rim = mask[0].any() or mask[-1].any() or mask[:, 0].any() or mask[:, -1].any()
+        if not rim or _shared_box(part, [box]) == box:
+            return _opinion(mask, fine)
+        # A tip too thin for the coarse lattice goes on beyond what it saw.
+        wide, deep = part[2] - part[0], part[3] - part[1]
+        part = (part[0] - wide, part[1] - deep, part[2] + wide, part[3] + deep)
 
 
 def _opinion(mask: NDArray[np.bool_], lattice: Lattice) -> SecondOpinion:

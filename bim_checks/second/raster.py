@@ -15,7 +15,9 @@ from numpy.typing import NDArray
 
 from cim.compiled import compiled
 
-POINTS = 14_000  # a lattice; counting one costs about a millisecond for a building of a thousand elements
+POINTS = (
+    8_000  # a lattice; counting one costs about a millisecond for a building of a thousand elements
+)
 GOLDEN = 0.6180339887498949  # its multiples spread shifts evenly
 SPREAD = 3.0  # times the root of the points at the rim; the counts of random scenes stay within half of it
 
@@ -163,6 +165,8 @@ def _cover(  # noqa: C901 - one pass over the triangles, nothing to take apart f
             top = min(rows - 1, math.ceil((max(ya, yb, yc) - south) / step))
             for j in range(bottom, top + 1):
                 for i in range(first, last + 1):
+                    if found[j, i]:
+                        continue
                     x, y = points[j, i, 0], points[j, i, 1]
                     u = ((xb - x) * (yc - y) - (xc - x) * (yb - y)) / twice
                     v = ((xc - x) * (ya - y) - (xa - x) * (yc - y)) / twice
