@@ -287,6 +287,8 @@ def _is_same(one: Hit, other: Hit) -> bool:
     apart = abs(one.measurement.measured - other.measurement.measured)
     if apart > one.measurement.uncertainty.mesh + other.measurement.uncertainty.mesh:
         return False
+    if one.measurement.unit is Unit.METRE and one.measurement.measured <= CONTACT:
+        return True  # where shapes overlap, any point is a witness
     return same_outline(one.geometry, other.geometry)
 
 
