@@ -16,6 +16,7 @@ from bim_checks.rules import (
     height_legal,
     height_storeys,
     height_surfaces,
+    line_distance,
     lines,
     occlusion,
     sunlight,
@@ -27,6 +28,7 @@ RULE_TYPES: Mapping[str, RuleType] = {
     for module in (
         frame,
         lines,
+        line_distance,
         height,
         height_classes,
         height_grid,

@@ -159,6 +159,7 @@ class Judgement:
         second: the measured value computed in another way, None where there is no other way.
         trace: for the developer, where a rule of ours crashed.
         lacks: IFC class of which the model has none though it must, in capitals; None where it is not that.
+        basis: what was measured, as the rule type keeps it, for its second way of measuring; no part of a report.
     """
 
     outcome: Outcome
@@ -173,6 +174,7 @@ class Judgement:
     second: SecondOpinion | None = None
     trace: str | None = None
     lacks: str | None = None
+    basis: object = None
 
 
 @dataclass(frozen=True, slots=True)

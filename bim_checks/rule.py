@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
 from bim_checks.finding import Judgement, LegalEffect, SecondOpinion
+from bim_checks.near_lines import Bounds, NearLines
 from bim_checks.scheme import Computed, Scheme
 from cim.city import City
+from cim.control_lines.feature import ControlFeature
 from cim.control_lines.store import LineStore
 from cim.existing import ExistingBuildings, read_existing
 from cim.text import Text
@@ -92,6 +94,14 @@ class Surroundings:
     @cached_property
     def _computed(self) -> dict[Hashable, Any]:
         return {}
+
+    def near(self, layer: str, bounds: Bounds | None) -> Sequence[ControlFeature]:
+        """Features of a layer whose boxes touch `bounds`, all when None; what lies near is read only once."""
+        return self._near_lines.features(layer, bounds)
+
+    @cached_property
+    def _near_lines(self) -> NearLines:
+        return NearLines(self.lines)
 
     @cached_property
     def existing(self) -> ExistingBuildings:

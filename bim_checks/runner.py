@@ -67,7 +67,7 @@ def run_checks(
     Raises:
         RulebookError: the rulebook names something the city does not have.
     """
-    scheme = Scheme(model, ledger, stated_site, file)
+    scheme = Scheme(model, ledger, stated_site, city.terrain.height_at, file)
     return _report(scheme, Surroundings(city, lines, existing), rulebook)
 
 
@@ -88,7 +88,7 @@ def run_site_checks(
     Raises:
         RulebookError: the rulebook names something the city does not have.
     """
-    scheme = Scheme(_no_building(name), None, site)
+    scheme = Scheme(_no_building(name), None, site, city.terrain.height_at)
     return _report(scheme, Surroundings(city, lines), rulebook)
 
 

@@ -6,20 +6,25 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
+from bim_checks.subject import BuildingInPlan, Ground, Subject, SubjectShape
+from cim.bodies import objects
 from cim.building import BuildingModel
 from cim.footprint import ElementOutline, Footprints, body_outline
 from cim.frame import EXACT, FrameLedger, FrameUncertainty, Placement
 from cim.mesh import Mesh
 
-Subject = Literal["footprint", "site"]
 Computed = TypeVar("Computed")
+OPEN_SHARE, OPEN_AREA = (
+    1e-6,
+    1e-6,
+)  # of the area seen from above, and m2; rounding of map coordinates
 
 
 @dataclass(frozen=True)
@@ -30,12 +35,14 @@ class Scheme:
         model: as read; empty for a site alone.
         ledger: where the model stands; None for a site alone, whose corners are stated in the city's frame.
         stated_site: the site's outline as surveyed, metres, projected frame; None where the model's own IfcSite counts.
+        ground: orthogonal heights of the city's ground; None where nobody knows it.
         file: the file the model was read from; None where it is not at hand.
     """
 
     model: BuildingModel
     ledger: FrameLedger | None
     stated_site: BaseGeometry | None = None
+    ground: Ground | None = None
     file: Path | None = None
 
     @property
@@ -104,19 +111,31 @@ class Scheme:
         bodies = [site.representation for site in self.model.sites if site.representation]
         return shapely.union_all([body_outline(self.model, b, self.placement) for b in bodies])
 
-    def subject(self, subject: Subject) -> BaseGeometry:
-        """The shape a line rule is about."""
-        return self.site if subject == "site" else self.footprint
+    @cached_property
+    def in_plan(self) -> BuildingInPlan:
+        """The building's shapes that rules in plan judge."""
+        return BuildingInPlan(self.footprints, self.ground)
 
-    def elements_touching(self, subject: Subject, zone: BaseGeometry) -> tuple[str, ...]:
-        """GlobalIds of the subject's elements that share area with a zone, largest share first."""
-        if subject == "site":
-            return tuple(site.global_id for site in self.model.sites if site.representation)
-        shapes = np.array([outline.geometry for outline in self.outlines], dtype=object)
-        near = np.flatnonzero(shapely.intersects(shapes, zone))
-        shares = shapely.area(shapely.intersection(shapes[near], zone))
-        order = near[np.argsort(-shares, kind="stable")][: int((shares > 0.0).sum())]
-        return tuple(self.outlines[i].global_id for i in order)
+    def shapes(self, subject: Subject) -> tuple[SubjectShape, ...]:
+        """The shapes a rule in plan judges; empty where there is nothing of the subject."""
+        if subject != "site":
+            return self.in_plan.shapes(subject)
+        if self.site.is_empty:
+            return ()
+        names = tuple(site.global_id for site in self.model.sites if site.representation)
+        parts = objects([self.site] * len(names))
+        return (SubjectShape(self.site, self._site_height, names, parts, is_site=True),)
+
+    @cached_property
+    def _site_height(self) -> float:
+        """Where to draw the site: at the building's foot, else on the ground."""
+        if not self.is_site_alone and self.draws_anything:
+            return self.lowest
+        if self.ground is None:
+            return 0.0
+        middle = shapely.get_coordinates(self.site.representative_point())
+        height = float(self.ground(middle)[0])
+        return height if np.isfinite(height) else 0.0
 
     @cached_property
     def lowest(self) -> float:
@@ -169,3 +188,27 @@ class Scheme:
         parts = [self.triangles(i) for i in range(len(self._bodies))]
         owners = np.repeat(np.arange(len(parts)), [len(part) for part in parts])
         return np.concatenate(parts) if parts else np.zeros((0, 3, 3)), owners
+
+    @cached_property
+    def triangle_boxes(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Lowest and highest corner of the box of every triangle, shape (M, 3) each, projected frame."""
+        triangles, _ = self.all_triangles
+        return triangles.min(axis=1), triangles.max(axis=1)
+
+    @cached_property
+    def bodies_are_closed(self) -> bool:
+        """Whether every element's faces look as much down as up, seen from above, as those of a closed body do."""
+        triangles, owners = self.all_triangles
+        u, v = (triangles[:, k, :2] - triangles[:, 0, :2] for k in (1, 2))
+        signed = u[:, 0] * v[:, 1] - u[:, 1] * v[:, 0]
+        net, total = np.bincount(owners, signed), np.bincount(owners, np.abs(signed))
+        return bool((np.abs(net) <= OPEN_SHARE * total + OPEN_AREA).all())
+
+    @cached_property
+    def site_triangles(self) -> NDArray[np.float64]:
+        """Triangles of the IfcSite bodies, shape (M, 3, 3), projected frame."""
+        bodies = [site.representation for site in self.model.sites if site.representation]
+        parts = [
+            self.model.body(body).transformed(self.placement.matrix).triangles() for body in bodies
+        ]
+        return np.concatenate(parts) if parts else np.zeros((0, 3, 3))

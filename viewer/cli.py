@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Annotated, Any, get_args
 
@@ -45,6 +45,7 @@ from viewer.options import (
 )
 from viewer.rules_command import rules_app
 from viewer.settings import Settings
+from viewer.site_check import check_sites, is_site_file
 from viewer.survey import summary_of, survey
 from viewer.views_command import views_app
 
@@ -86,7 +87,12 @@ DataOption = Annotated[Path | None, typer.Option("--data", help="数据文件夹
 
 @app.command()
 def check(
-    paths: Annotated[list[Path], typer.Argument(help="IFC 文件或文件夹 · IFC files or folders")],
+    paths: Annotated[
+        list[Path],
+        typer.Argument(
+            help="IFC 文件或文件夹，或用地界址点文件 · IFC files or folders, or the outline of a site (TXT, GeoJSON, SHP, GPKG, DXF)"
+        ),
+    ],
     city: CityOption,
     place: PlaceOption = None,
     parcel: ParcelOption = None,
@@ -96,29 +102,29 @@ def check(
     as_json: JsonOption = False,
     lang: LanguageOption = None,
 ) -> None:
-    """检查模型是否符合规则 · Check models against the city's rules."""
+    """检查模型或用地是否符合规则 · Check models, or the outline of a site alone, against the city's rules."""
     language = language_of(lang)
-    explicit, models = _place(place), _models(paths)
+    sites = [path for path in paths if is_site_file(path)]
+    others = [path for path in paths if path not in sites]
+    explicit, models = _place(place), _models(others) if others or not sites else {}
     with told_errors(language):
         read = read_city(city)  # a city at fault is told once, not once a model
         parcels = () if parcel is None else pipeline.read_applicant_parcels(parcel, read)
     documents, worst = [], Exit.CLEAN
-    with console.progress(_reading(models, language)) as progress:
-        for reading in read_all(list(models), progress=progress):
-            document = _check_one(reading, city, explicit, parcels)
-            documents.append(document)
-            if "error" in document:
-                console.print_problem(reading.path, document["error"], language)
-                worst = Exit.UNREADABLE
-                continue
-            if not document["model"]["complete"]:
-                worst = Exit.UNREADABLE
-            elif document["summary"]["fail"] and worst is Exit.CLEAN:
-                worst = Exit.FAILED_RULE
-            if report is not None:
-                _write_report(report / models[reading.path], document)
-            if not as_json:
-                console.print_report(document, language)
+    for path, name, document in _checked(sites, models, city, explicit, parcels, language):
+        documents.append(document)
+        if "error" in document:
+            console.print_problem(path, document["error"], language)
+            worst = Exit.UNREADABLE
+            continue
+        if not document["model"]["complete"]:
+            worst = Exit.UNREADABLE
+        elif document["summary"]["fail"] and worst is Exit.CLEAN:
+            worst = Exit.FAILED_RULE
+        if report is not None:
+            _write_report(report / name, document)
+        if not as_json:
+            console.print_report(document, language)
     if as_json:
         console.print_json(documents[0] if len(documents) == 1 else documents)
     raise typer.Exit(worst)
@@ -322,7 +328,7 @@ def _models(paths: list[Path]) -> dict[Path, Path]:
     return found
 
 
-def _unused(name: Path, taken: set[Path]) -> Path:
+def _unused(name: Path, taken: Collection[Path]) -> Path:
     candidates = (name.with_name(f"{name.name}-{number}") for number in itertools.count(2))
     return next(n for n in itertools.chain([name], candidates) if n not in taken)
 
@@ -334,6 +340,31 @@ def _reading(models: Collection[Path], language: Language) -> str:
     else:
         named = Text(zh="读取 {count} 个文件", en="reading {count} files").format(count=len(models))
     return named.in_language(language)
+
+
+def _checked(
+    sites: list[Path],
+    models: dict[Path, Path],
+    city: Path,
+    place: ExplicitPlace | None,
+    parcels: tuple[Parcel, ...],
+    language: Language,
+) -> Iterator[tuple[Path, Path, dict[str, Any]]]:
+    """File, name and report of every site and every model, or what is wrong with its file."""
+    taken = set(models.values())
+    for path in sites:
+        try:
+            for stem, site_report in check_sites(path, city):
+                name = _unused(Path(stem), taken)
+                taken.add(name)
+                yield path, name, site_report.to_document()
+        except CimError as error:
+            yield path, Path(path.stem), _error_document(path, error)
+    if not models:
+        return
+    with console.progress(_reading(models, language)) as progress:
+        for reading in read_all(list(models), progress=progress):
+            yield reading.path, models[reading.path], _check_one(reading, city, place, parcels)
 
 
 def _check_one(

@@ -191,7 +191,7 @@ def _nothing_may_stand(
         ).format(name=name, area=taken.area),
         fix=Text(zh="移出该范围。", en="Move it out of there."),
         measurement=measurement,
-        elements=scheme.elements_touching("footprint", zone.region),
+        elements=scheme.shapes("footprint")[0].elements_touching(zone.region),
         feature=name,
         geometry=shapely.force_3d(shapely.force_2d(taken), scheme.lowest),
     )

@@ -147,7 +147,7 @@ def _uncovered(scheme: Scheme, part: BaseGeometry, name: Text) -> Judgement:
             zh="补充该处的限高单元，或由主管部门确认该处不限高。",
             en="Extend the grid, or have its department confirm that nothing is limited there.",
         ),
-        elements=scheme.elements_touching("footprint", part),
+        elements=scheme.shapes("footprint")[0].elements_touching(part),
         feature=name,
         geometry=shapely.force_3d(shapely.force_2d(part), scheme.lowest),
     )

@@ -54,7 +54,7 @@ def test_a_rule_is_read_with_its_defaults(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "line", "message"),
     [
-        (("subject: site", "subject: roof"), 14, "subject cannot be roof.*site"),
+        (("subject: site", "subject: garden"), 14, "subject cannot be garden.*site"),
         (("limit: 0", "limit: none"), 15, "limit: none is of the wrong kind.*a number"),
         (("limit: 0", "limit: yes"), 15, "limit: True is of the wrong kind"),
         (("layer: parcel", "layr: parcel"), 13, "unknown key layr.*layer"),

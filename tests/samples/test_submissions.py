@@ -99,14 +99,14 @@ def test_the_violating_tower_has_exactly_its_planted_findings(reports: dict[str,
         (
             "zh",
             {
-                "RES-01": "用地占用限制建设区 62.0 m²。",
+                "RES-01": "用地占用限制建设区 62.0 m²，请裁去该部分。",
                 "HGT-01": "建筑最高点高程 104.80 m，超过滨海中心限高区限高 100.00 m 达 4.80 m。",
             },
         ),
         (
             "en",
             {
-                "RES-01": "The site occupies 62.0 m² of the restricted construction zone.",
+                "RES-01": "The site occupies 62.0 m² of the restricted construction zone; that part is to be cut out.",
                 "HGT-01": "The highest point, 104.80 m above datum, exceeds the limit 100.00 m of "
                 "the coastal centre height zone by 4.80 m.",
             },
