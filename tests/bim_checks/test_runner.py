@@ -104,6 +104,9 @@ def test_a_rule_that_crashes_is_not_a_pass(
         def features(self, *_: object) -> list[ControlFeature]:
             raise ZeroDivisionError
 
+        def around(self, *_: object) -> dict[str, list[ControlFeature]]:
+            raise ZeroDivisionError
+
     city = FlatCity(("green",))
     ledger = decide_frame(model(), FRAME, city.terrain, place=HERE)
     report = run_checks(model(), city, ledger, Broken([]), rulebook)
