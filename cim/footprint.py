@@ -262,8 +262,38 @@ class Footprints:
             np.flatnonzero((bodies.lows <= high) & (bodies.highs >= low)), low, high, basis
         )
 
+    def cut_elements(
+        self, chosen: NDArray[np.int64], low: float, high: float
+    ) -> NDArray[np.object_]:
+        """What each of some elements covers between two heights, not united.
+
+        Args:
+            chosen: shape (K,), indices into `outlines`.
+            low: metres, as for `band`.
+            high: the same.
+
+        Returns:
+            Shape (K,), plane geometries; empty where an element has nothing there.
+        """
+        cuts = self._cuts_of(chosen, low, high)
+        return self._bodies.moved(objects([cut.geometry for cut in cuts]), chosen)
+
     def _cut(self, reach: NDArray[np.int64], low: float, high: float, basis: Text) -> Footprint:
         """The footprint of bodies, each cut to what lies between two heights."""
+        bodies = self._bodies
+        cuts = self._cuts_of(reach, low, high)
+        shapes = bodies.moved(objects([cut.geometry for cut in cuts]), reach)
+        return _united(
+            [bodies.elements[i].global_id for i in reach],
+            list(shapes),
+            low=low,
+            high=high,
+            gap=sum(cut.gap for cut in cuts),
+            basis=basis,
+        )
+
+    def _cuts_of(self, reach: NDArray[np.int64], low: float, high: float) -> list[Section]:
+        """Bodies cut to what lies between two heights, in the frames of their shapes."""
         bodies = self._bodies
         rises = bodies.rises[reach]
         keys = list(
@@ -275,16 +305,7 @@ class Footprints:
             )
         )
         self._learn(sorted(set(keys) - set(self._known_cuts)))
-        cuts = [self._known_cuts[key] for key in keys]
-        shapes = bodies.moved(objects([cut.geometry for cut in cuts]), reach)
-        return _united(
-            [bodies.elements[i].global_id for i in reach],
-            list(shapes),
-            low=low,
-            high=high,
-            gap=sum(cut.gap for cut in cuts),
-            basis=basis,
-        )
+        return [self._known_cuts[key] for key in keys]
 
     def _learn(self, keys: list[tuple[int, float, float]]) -> None:
         """Cut shapes, told by index, low and high, where that is not known yet."""

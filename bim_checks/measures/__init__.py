@@ -1,0 +1,1 @@
+"""What rules measure, apart from what they say of it."""
