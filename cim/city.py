@@ -110,9 +110,14 @@ class City:
 
     @cached_property
     def sha256(self) -> str:
-        """Hash of everything a verdict can depend on: ``city.yaml``, control lines, terrain and separation grid."""
+        """Hash of everything a verdict can depend on: ``city.yaml``, control lines, buildings, terrain and separation grid."""
         digest = hashlib.sha256()
-        sources = [self.folder / "city.yaml", self.control_lines_path, self.terrain_path]
+        sources = [
+            self.folder / "city.yaml",
+            self.control_lines_path,
+            self.buildings_path,
+            self.terrain_path,
+        ]
         if self.separation_path is not None:
             sources.append(self.separation_path)
         for path in sources:
