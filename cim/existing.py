@@ -73,7 +73,7 @@ class ExistingBuildings:
 
         Args:
             buildings: each with a body.
-            boxes: shape (N, 4): west, south, east, north, metres.
+            boxes: shape (N, 6): west, south, east, north, low, high, metres.
         """
         found = cls(())
         found._buildings, found._boxes = buildings, boxes
@@ -86,6 +86,11 @@ class ExistingBuildings:
     def all(self) -> tuple[ExistingBuilding, ...]:
         """Every one of them, in the order of the source."""
         return tuple(self._buildings)
+
+    @property
+    def tallest(self) -> float:
+        """The greatest height of any of them, metres; 0 without any."""
+        return float((self._boxes[:, 5] - self._boxes[:, 4]).max(initial=0.0))
 
     def near(self, bounds: Bounds) -> list[ExistingBuilding]:
         """Buildings whose boxes in plan touch `bounds` (west, south, east, north; metres), in the order of the source."""
@@ -121,10 +126,18 @@ def stream_existing(path: Path) -> Iterator[ExistingBuilding]:
 
 
 def _boxes(buildings: Sequence[ExistingBuilding]) -> NDArray[np.float64]:
-    """West, south, east, north of each, metres, shape (N, 4)."""
-    plans = [b.mesh.vertices[:, :2] for b in buildings]
-    corners = [[*plan.min(axis=0), *plan.max(axis=0)] for plan in plans]
-    return np.array(corners, dtype=np.float64).reshape(-1, 4)
+    """West, south, east, north, low, high of each, metres, shape (N, 6)."""
+    boxes = [box_of(building) for building in buildings]
+    return np.array(boxes, dtype=np.float64).reshape(-1, 6)
+
+
+def box_of(building: ExistingBuilding) -> tuple[float, ...]:
+    """West, south, east, north, low, high, metres."""
+    (west, south, low), (east, north, high) = (
+        building.mesh.vertices.min(axis=0).tolist(),
+        building.mesh.vertices.max(axis=0).tolist(),
+    )
+    return (west, south, east, north, low, high)
 
 
 def _is_building(found: CityObject) -> bool:

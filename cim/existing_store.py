@@ -20,15 +20,15 @@ import shapely
 from numpy.typing import NDArray
 
 from cim.city import City
-from cim.existing import ExistingBuilding, ExistingBuildings, stream_existing
+from cim.existing import ExistingBuilding, ExistingBuildings, box_of, stream_existing
 from cim.mesh import Mesh
 
 MAGIC = b"CIMBUILT"
-VERSION = 1
+VERSION = 2
 PREFIX = struct.Struct("<8sIQ")
 ALIGNMENT = 16
 ARRAYS: Mapping[str, tuple[str, int]] = {
-    "boxes": ("<f8", 4),
+    "boxes": ("<f8", 6),
     "vertices": ("<f8", 3),
     "faces": ("<i4", 3),
     "vertex_starts": ("<i8", 1),
@@ -132,10 +132,9 @@ def _arrays(buildings: Iterator[ExistingBuilding]) -> dict[str, NDArray[Any]]:
     for building in buildings:
         if not len(building.mesh.faces):
             continue
-        low, high = building.mesh.vertices.min(axis=0), building.mesh.vertices.max(axis=0)
         said = {"id": building.identifier, "attributes": building.attributes}
         words = json.dumps(said, ensure_ascii=False, sort_keys=True).encode()
-        parts["boxes"].append(np.array([[*low[:2], *high[:2]]]))
+        parts["boxes"].append(np.array([box_of(building)]))
         parts["vertices"].append(building.mesh.vertices)
         parts["faces"].append(building.mesh.faces)
         parts["words"].append(np.frombuffer(words, dtype=np.uint8))

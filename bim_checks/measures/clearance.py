@@ -33,7 +33,13 @@ class Clearance:
 
 
 def clearance(
-    scheme: Scheme, side: Side, low: float, high: float, *, within: float
+    scheme: Scheme,
+    side: Side,
+    low: float,
+    high: float,
+    *,
+    within: float,
+    among: NDArray[np.int64] | None = None,
 ) -> Clearance | None:
     """The distance from a side to what stands between two heights.
 
@@ -43,6 +49,7 @@ def clearance(
         low: orthogonal height, metres.
         high: the same.
         within: metres; all elements nearer than this are named.
+        among: indices of the outlines that count; None for all.
 
     Returns:
         None where nothing stands between the heights.
@@ -51,6 +58,8 @@ def clearance(
     shapes = np.array([o.geometry for o in outlines], dtype=object)
     lows, highs = np.array([(o.low, o.high) for o in outlines]).reshape(-1, 2).T
     reach = np.flatnonzero((lows <= high) & (highs >= low))
+    if among is not None:
+        reach = np.intersect1d(reach, among)
     shapely.prepare(side.line)
     bounds = _bounds(shapes[reach], side)
     order = np.argsort(bounds, kind="stable")

@@ -29,6 +29,7 @@ from bim_checks.measures.boundary_sides import (
 )
 from bim_checks.measures.clearance import Clearance, clearance
 from bim_checks.measures.near_features import extent_of, features_within, home_of, near_features
+from bim_checks.measures.neighbour_words import no_ground
 from bim_checks.measures.outline_ground import OutlineGround, ground_along
 from bim_checks.measures.wording import storeys_of, up_to_centimetre, way_out
 from bim_checks.parameters import Asset, parameter, parameters
@@ -117,7 +118,7 @@ def check_setback(rule: Rule, scheme: Scheme, around: Surroundings) -> list[Judg
     parameters: SetbackParameters = rule.parameters
     ground = ground_along(scheme.footprint, around.city.terrain, parameters.ground)
     if ground is None:
-        return [_no_ground()]
+        return [no_ground()]
     sides = _sides(parameters, scheme, around)
     if isinstance(sides, Judgement):
         return [sides]
@@ -291,17 +292,6 @@ def _table(measured: Sequence[_Measured]) -> Table:
             )
             for m in measured
         ),
-    )
-
-
-def _no_ground() -> Judgement:
-    return Judgement(
-        Outcome.NOT_CHECKABLE,
-        Text(
-            zh="建筑外轮廓沿线的地面高程不全，无法划分高度。",
-            en="The ground along the building's outline is not known, so heights above it cannot be told.",
-        ),
-        fix=Text(zh="补充该处的城市地形。", en="Provide the city's terrain at this place."),
     )
 
 
