@@ -5,10 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bim_checks.rule import RuleType
-from bim_checks.rules import fire_separation, frame, height, lines, setbacks, spacing, views
+from bim_checks.rules import (
+    fire_separation,
+    frame,
+    height,
+    lines,
+    projections,
+    setbacks,
+    spacing,
+    views,
+)
 
 RULE_TYPES: Mapping[str, RuleType] = {
     rule_type.code: rule_type
-    for module in (frame, lines, height, views, setbacks, spacing, fire_separation)
+    for module in (frame, lines, height, views, setbacks, spacing, fire_separation, projections)
     for rule_type in module.RULE_TYPES
 }
