@@ -8,16 +8,29 @@ from bim_checks.rule import RuleType
 from bim_checks.rules import (
     fire_separation,
     frame,
+    frontage,
     height,
     lines,
     projections,
     setbacks,
     spacing,
+    street,
     views,
 )
 
 RULE_TYPES: Mapping[str, RuleType] = {
     rule_type.code: rule_type
-    for module in (frame, lines, height, views, setbacks, spacing, fire_separation, projections)
+    for module in (
+        frame,
+        lines,
+        setbacks,
+        projections,
+        street,
+        frontage,
+        height,
+        spacing,
+        fire_separation,
+        views,
+    )
     for rule_type in module.RULE_TYPES
 }
