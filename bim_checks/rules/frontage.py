@@ -205,12 +205,17 @@ def _judge(rule: Rule, scheme: Scheme, street: _Street, ground: float) -> Judgem
         # A gap or a height is too near to its threshold to tell which width is allowed.
         outcome = Outcome.DISCUSS
     kept = outcome is Outcome.PASS
+    part = (
+        Text(zh="高 {height:.2f} m", en="{height:.2f} m high")
+        if p.mixed == "taller"
+        else Text(zh="地面以上 {above:g} m 以上部分", en="what stands higher than {above:g} m")
+    ).format(height=worst.height, above=worst.above)
     sentence = Text(
-        zh="沿{name}的最大连续面宽 {width:.2f} m（高 {height:.2f} m），"
+        zh="沿{name}的最大连续面宽 {width:.2f} m（{part}），"
         + ("不超过 {limit:g} m。" if kept else "限值 {limit:g} m，超出。"),
-        en="Along {name} the continuous facade is {width:.2f} m wide ({height:.2f} m high); "
+        en="Along {name} the continuous facade is {width:.2f} m wide ({part}); "
         + ("{limit:g} m are allowed." if kept else "{limit:g} m are allowed, so it is too wide."),
-    )
+    ).format(name=street.name, width=worst.measured, part=part, limit=worst.width)
     fix = Text(
         zh="缩短 {over:.2f} m，或断开不小于 {gap:g} m 的间隔。",
         en="Shorten it by {over:.2f} m, or open a gap of at least {gap:g} m.",
@@ -218,7 +223,7 @@ def _judge(rule: Rule, scheme: Scheme, street: _Street, ground: float) -> Judgem
     ends = [street.start + place * street.along for place in worst.reach]
     return Judgement(
         outcome,
-        sentence.format(name=street.name, width=worst.measured, height=worst.height, limit=worst.width),
+        sentence,
         fix=None if kept else fix,
         measurement=measurement,
         elements=tuple(scheme.outlines[i].global_id for i in worst.indices),
