@@ -54,14 +54,16 @@ def clearance(
     Returns:
         None where nothing stands between the heights.
     """
-    outlines = scheme.outlines
-    shapes = np.array([o.geometry for o in outlines], dtype=object)
-    lows, highs = np.array([(o.low, o.high) for o in outlines]).reshape(-1, 2).T
-    reach = np.flatnonzero((lows <= high) & (highs >= low))
+    shapes = scheme.footprints.outline_shapes
+    lows, highs = scheme.footprints.outline_heights.T
+    there = (lows <= high) & (highs >= low)
     if among is not None:
-        reach = np.intersect1d(reach, among)
+        chosen = np.zeros(len(shapes), dtype=np.bool_)
+        chosen[among] = True
+        there &= chosen
+    reach = np.flatnonzero(there)
     shapely.prepare(side.line)
-    bounds = _bounds(shapes[reach], side)
+    bounds = _bounds(shapes[reach], scheme.footprints.outline_boxes[reach], side, within)
     order = np.argsort(bounds, kind="stable")
     reach, bounds = reach[order], bounds[order]
     first = int(np.searchsorted(bounds, within, side="left"))
@@ -85,13 +87,34 @@ def clearance(
     )
 
 
-def _bounds(shapes: NDArray[np.object_], side: Side) -> NDArray[np.float64]:
-    """Lower bounds of distances; minus infinity for what may reach beyond."""
-    bounds: NDArray[np.float64] = shapely.distance(shapes, side.line)
+def _bounds(
+    shapes: NDArray[np.object_], boxes: NDArray[np.float64], side: Side, within: float
+) -> NDArray[np.float64]:
+    """Lower bounds of distances; minus infinity for what may reach beyond.
+
+    Those that may be nearer than what is asked, or be the nearest, are distances of whole outlines; the others of boxes.
+    """
+    bounds = box_gaps(boxes, side.line.bounds)
+    if len(bounds):
+        few = bounds.argpartition(min(BATCH, len(bounds)) - 1)[:BATCH]
+        enough = max(within, float(shapely.distance(shapes[few], side.line).min()))
+        near = bounds <= enough
+        bounds[near] = shapely.distance(shapes[near], side.line)
     if side.inside is None:
         return np.where(bounds > 0.0, bounds, -np.inf)
     shapely.prepare(side.inside)
     return np.where(shapely.covers(side.inside, shapes), bounds, -np.inf)
+
+
+def box_gaps(
+    boxes: NDArray[np.float64], box: tuple[float, float, float, float]
+) -> NDArray[np.float64]:
+    """Distances of boxes (west, south, east, north), shape (N, 4), from one, metres."""
+    west, south, east, north = box
+    across = np.maximum(np.maximum(west - boxes[:, 2], boxes[:, 0] - east), 0.0)
+    along = np.maximum(np.maximum(south - boxes[:, 3], boxes[:, 1] - north), 0.0)
+    gaps: NDArray[np.float64] = np.hypot(across, along)
+    return gaps
 
 
 def _measured(

@@ -78,7 +78,7 @@ def space_gap(
     """
     if not len(among):
         return None
-    shapes = np.array([scheme.outlines[int(i)].geometry for i in among], dtype=object)
+    shapes = scheme.footprints.outline_shapes[among]
     shapely.prepare(footprint)
     # Nothing is nearer in space than in plan.
     bounds = shapely.distance(shapes, footprint)
@@ -148,5 +148,5 @@ def north_south_gap(
 
 
 def _at(scheme: Scheme, point: BaseGeometry) -> tuple[int, ...]:
-    shapes = np.array([outline.geometry for outline in scheme.outlines], dtype=object)
+    shapes = scheme.footprints.outline_shapes
     return tuple(np.flatnonzero(shapely.dwithin(shapes, point, AT_POINT)).tolist())

@@ -49,7 +49,7 @@ def overhangs(
         inside: whether it is to stay in.
         terrain: the ground.
     """
-    shapes = np.array([o.geometry for o in scheme.outlines], dtype=object)
+    shapes = scheme.footprints.outline_shapes
     shapely.prepare(zone)
     wrong = ~shapely.covers(zone, shapes) if inside else shapely.intersects(zone, shapes)
     chosen = np.flatnonzero(wrong)

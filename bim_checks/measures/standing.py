@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from bim_checks.scheme import Scheme
+from cim.building import Building
 from cim.existing import ExistingBuilding, ExistingBuildings
 from cim.footprint import unite
 from cim.text import Text
@@ -25,6 +26,7 @@ from cim.text import Text
 GRAZE = 1e-3  # m; outlines that share a strip no wider than this only touch
 SUNK = 0.05  # m; a slab this little below ground is no basement
 FARTHER = (4.0, 16.0, 64.0)  # times the reach that is looked through while nothing is found
+THE_BUILDING = Text(zh="建筑", en="The building")
 NAMES = ("name", "Name", "名称")  # attributes that hold a building's name
 
 
@@ -49,13 +51,17 @@ class OwnBuilding:
 
     Attributes:
         name: for people.
-        indices: of its outlines.
+        indices: of its outlines that have something above ground.
+        parts: what each of them covers above ground, in the same order.
+        footprint: the union of that, metres, projected frame.
         top: its highest point, orthogonal height, metres.
         attributes: its property sets.
     """
 
     name: Text
     indices: NDArray[np.int64]
+    parts: NDArray[np.object_]
+    footprint: BaseGeometry
     top: float
     property_sets: Mapping[str, Mapping[str, Any]]
 
@@ -144,9 +150,9 @@ def opponents(
         reach: metres.
         share: as for `around`.
     """
-    own = own_buildings(scheme)
-    shapes = [_above(scheme, building, ground) for building in own]
-    footprint = shapely.union_all(shapes)
+    own = own_buildings(scheme, ground)
+    shapes = [building.footprint for building in own]
+    footprint = shapes[0] if len(shapes) == 1 else shapely.union_all(shapes)
     found = around(scheme, existing, footprint, reach, share)
     for far in FARTHER:
         if found.staying:
@@ -154,18 +160,8 @@ def opponents(
         found = around(scheme, existing, footprint, reach * far, share)
     pairs = [(ours, _opponent(building)) for building in found.staying for ours in own]
     for i, j in itertools.combinations(range(len(own)), 2):
-        pairs.append((own[i], _other(scheme, own[j], shapes[j], ground)))
+        pairs.append((own[i], _other(scheme, own[j], ground)))
     return Opponents(tuple(pairs), found, footprint)
-
-
-def _above(scheme: Scheme, building: OwnBuilding, ground: float) -> BaseGeometry:
-    """What a building of the scheme covers above ground."""
-    lows = np.array([scheme.outlines[int(i)].low for i in building.indices])
-    if (lows < ground - SUNK).any():
-        parts = scheme.footprints.cut_elements(building.indices, ground + GRAZE, math.inf)
-    else:
-        parts = np.array([scheme.outlines[int(i)].geometry for i in building.indices], dtype=object)
-    return unite(list(parts))
 
 
 def _opponent(building: ExistingBuilding) -> Opponent:
@@ -179,11 +175,11 @@ def _opponent(building: ExistingBuilding) -> Opponent:
     )
 
 
-def _other(scheme: Scheme, own: OwnBuilding, footprint: BaseGeometry, ground: float) -> Opponent:
+def _other(scheme: Scheme, own: OwnBuilding, ground: float) -> Opponent:
     def body() -> NDArray[np.float64]:
         return np.concatenate([scheme.triangles(int(i)) for i in own.indices])
 
-    return Opponent(own.name, footprint, ground, own.top, body, own=own)
+    return Opponent(own.name, own.footprint, ground, own.top, body, own=own)
 
 
 def name_of(building: ExistingBuilding) -> Text:
@@ -202,10 +198,14 @@ def listed(buildings: tuple[ExistingBuilding, ...], most: int = 5) -> Text:
     return Text(zh=zh + f" 等 {len(buildings)} 栋", en=en + f" and {more} more") if more else Text(zh=zh, en=en)  # fmt: skip
 
 
-def own_buildings(scheme: Scheme) -> tuple[OwnBuilding, ...]:
-    """The buildings of the scheme that have drawn elements, in the order of the file; partial ones belong to their whole.
+def own_buildings(scheme: Scheme, ground: float) -> tuple[OwnBuilding, ...]:
+    """The buildings of the scheme that have drawn elements above ground, in the order of the file; partial ones belong to their whole.
 
     Elements that no building holds are of the first.
+
+    Args:
+        scheme: the placed building.
+        ground: orthogonal height, metres.
     """
     known = {building.global_id: building for building in scheme.model.buildings}
     root = {}
@@ -218,23 +218,20 @@ def own_buildings(scheme: Scheme) -> tuple[OwnBuilding, ...]:
     of = [holder.get(outline.global_id) for outline in scheme.outlines]
     held = [b for b in scheme.model.buildings if b.global_id in set(of)]
     if len(held) < 2:
-        sets = held[0].property_sets if held else _sets(scheme)
-        return (_own(scheme, Text(zh="建筑", en="The building"), np.arange(len(of)), sets),)
-    first = held[0].global_id
-    owner = np.array([found or first for found in of], dtype=object)
-    return tuple(
-        _own(
-            scheme,
-            Text(zh=b.name or b.global_id, en=b.name or b.global_id),
-            np.flatnonzero(owner == b.global_id),
-            b.property_sets,
-        )
-        for b in held
-    )
+        sets = (held or scheme.model.buildings)[0].property_sets if scheme.model.buildings else {}
+        found = [_own(scheme, THE_BUILDING, np.arange(len(of)), sets, ground)]
+    else:
+        owner = np.array([one or held[0].global_id for one in of], dtype=object)
+        found = [
+            _own(scheme, _called(b), np.flatnonzero(owner == b.global_id), b.property_sets, ground)
+            for b in held
+        ]
+    return tuple(building for building in found if len(building.indices))
 
 
-def _sets(scheme: Scheme) -> Mapping[str, Mapping[str, Any]]:
-    return scheme.model.buildings[0].property_sets if scheme.model.buildings else {}
+def _called(building: Building) -> Text:
+    name = building.name or building.global_id
+    return Text(zh=name, en=name)
 
 
 def _own(
@@ -242,6 +239,18 @@ def _own(
     name: Text,
     indices: NDArray[np.int64],
     property_sets: Mapping[str, Mapping[str, Any]],
+    ground: float,
 ) -> OwnBuilding:
-    top = max(scheme.outlines[int(i)].high for i in indices)
-    return OwnBuilding(name, indices, top, property_sets)
+    # A slab that lies a little below ground is cut like all others: what is told is what stands above it.
+    parts = scheme.footprints.cut_elements(indices, ground + GRAZE, math.inf)
+    there = ~shapely.is_empty(parts)
+    top = float(scheme.footprints.outline_heights[indices, 1].max())
+    if len(indices) == len(scheme.outlines):
+        footprint = (
+            scheme.footprint
+            if scheme.lowest >= ground - SUNK
+            else scheme.footprints.band(ground + GRAZE, math.inf).geometry
+        )
+    else:
+        footprint = unite(list(parts[there]))
+    return OwnBuilding(name, indices[there], parts[there], footprint, top, property_sets)

@@ -143,7 +143,7 @@ def street_edges(
         high: the same.
         tolerance: metres; what stands farther in than this is left out.
     """
-    shapes = np.array([o.geometry for o in scheme.outlines], dtype=object)
+    shapes = scheme.footprints.outline_shapes
     points, owner = shapely.get_coordinates(shapes, return_index=True)
     along, out = (points - piece.start) @ piece.along, (points - piece.start) @ piece.street
     count = len(shapes)

@@ -166,7 +166,7 @@ def _above(
     above: float,
 ) -> list[_Facade]:
     """The continuous facades of what stands above a height."""
-    highs = np.array([outline.high for outline in scheme.outlines])
+    highs = scheme.footprints.outline_heights[:, 1]
     chosen = np.flatnonzero(highs > ground + above + CONTACT)
     parts = scheme.footprints.cut_elements(chosen, ground + above + CONTACT, math.inf)
     there = ~shapely.is_empty(parts)
@@ -237,8 +237,12 @@ def _in_doubt(rule: Rule, scheme: Scheme, street: _Street, ground: float) -> boo
     """Whether other verdicts come of gaps and heights that differ by no more than they are known."""
     p: FrontageParameters = rule.parameters
     length, rise = 2.0 * LENGTH_UNCERTAINTY, scheme.uncertainty.vertical + LENGTH_UNCERTAINTY
+    steps = np.array([0.0, *(step.up_to for step in p.steps if step.up_to is not None)])
+    tops = scheme.footprints.outline_heights[:, 1] - ground
+    near_a_step = (np.abs(tops[:, None] - steps[None, :]) <= rise).any()
+    others = [(0.0, -rise), (0.0, rise)] if near_a_step else []
     verdicts = set()
-    for wider, higher in ((0.0, 0.0), (-length, 0.0), (length, 0.0), (0.0, -rise), (0.0, rise)):
+    for wider, higher in ((0.0, 0.0), (-length, 0.0), (length, 0.0), *others):
         facades = _facades(scheme, street, ground + higher, p, p.gap + wider)
         margin = min(facade.width - facade.measured for facade in facades)
         verdicts.add(judge(margin, length, rule.legal_effect))

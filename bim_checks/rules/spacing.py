@@ -14,6 +14,7 @@ import numpy as np
 import shapely
 
 from bim_checks.finding import Column, Judgement, Measurement, Outcome, Table, Uncertainty, Unit
+from bim_checks.measures.clearance import box_gaps
 from bim_checks.measures.gap import Gap, north_south_gap, plan_gap
 from bim_checks.measures.neighbour_words import grazed, no_ground, nobody_near, with_removed
 from bim_checks.measures.outline_ground import OutlineGround, ground_along
@@ -25,6 +26,7 @@ from bim_checks.scheme import Scheme
 from bim_checks.tolerance import CONTACT, LENGTH_UNCERTAINTY, outcome_of
 from cim.text import Text
 
+BATCH = 256  # elements measured at a time while the one with the least room is looked for
 HEIGHTS = {
     "own": Text(zh="本建筑高度", en="its own height"),
     "other": Text(zh="相邻建筑高度", en="the neighbour's height"),
@@ -130,7 +132,7 @@ def check_spacing(rule: Rule, scheme: Scheme, around: Surroundings) -> list[Judg
 
 def _reach(scheme: Scheme, around: Surroundings, ground: float, p: SpacingParameters) -> float:
     """How far a building may stand whose distance matters, metres."""
-    tallest = max(outline.high for outline in scheme.outlines) - ground
+    tallest = float(scheme.footprints.outline_heights[:, 1].max()) - ground
     if p.height != "own":
         tallest = max(tallest, around.existing.tallest)
     return max(p.factor * tallest, p.minimum)
@@ -187,12 +189,8 @@ def _along(
     p: SpacingParameters,
     found: Opponents,
 ) -> Gap | None:
-    shape = found.footprint
-    if other.own is not None or len(ours.indices) < len(scheme.outlines):
-        parts = scheme.footprints.cut_elements(ours.indices, ground + CONTACT, math.inf)
-        shape = shapely.union_all(parts)
     return north_south_gap(
-        scheme, shape, other.footprint, bearing=math.radians(p.bearing), height=ground
+        scheme, ours.footprint, other.footprint, bearing=math.radians(p.bearing), height=ground
     )
 
 
@@ -200,21 +198,30 @@ def _by_part(
     scheme: Scheme, ours: OwnBuilding, other: Opponent, ground: float, p: SpacingParameters
 ) -> _Measured | None:
     """The part of a building with the least room: each element keeps k times its own top."""
-    parts = scheme.footprints.cut_elements(ours.indices, ground + CONTACT, math.inf)
-    there = np.flatnonzero(~shapely.is_empty(parts))
-    if not len(there):
-        return None
-    tops = np.array([scheme.outlines[int(i)].high for i in ours.indices[there]]) - ground
+    tops = scheme.footprints.outline_heights[ours.indices, 1] - ground
     required = np.maximum(p.factor * tops, p.minimum)
-    room = shapely.distance(parts[there], other.footprint) - required
+    room = box_gaps(scheme.footprints.outline_boxes[ours.indices], other.footprint.bounds)
+    room -= required
+    shapely.prepare(other.footprint)
     order = np.argsort(room, kind="stable")
+    least, done = math.inf, 0
+    for first in range(0, len(order), BATCH):
+        batch = order[first : first + BATCH]
+        # Boxes are no farther apart than what is in them, so the search may end where they have more room.
+        if room[batch[0]] > least:
+            break
+        room[batch] = shapely.distance(ours.parts[batch], other.footprint) - required[batch]
+        done = first + BATCH
+        least = max(float(room[order[:done]].min()), 0.0)
+    measured = order[:done]
+    order = measured[np.argsort(room[measured], kind="stable")]
     worst = int(order[0])
-    one = ours.indices[there[[worst]]]
+    one = ours.indices[[worst]]
     gap = plan_gap(scheme, one, other.footprint, ground=ground, within=-math.inf)
     if gap is None or _adjoins(other, gap):
         return None
-    short = order[: max(int((room < 0.0).sum()), 1)]
-    gap = replace(gap, indices=tuple(ours.indices[there[short]].tolist()))
+    short = order[: max(int((room[order] < 0.0).sum()), 1)]
+    gap = replace(gap, indices=tuple(ours.indices[short].tolist()))
     height = float(tops[worst])
     return _measured(scheme, ours, other, gap, height, p, own=True)
 
