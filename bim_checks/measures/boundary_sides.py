@@ -1,7 +1,7 @@
 """The sides a building keeps its distance from: roads around it, or the edges of its own parcel, front, side and rear.
 
 An edge of a parcel is a *front* where most of it runs along a road. What faces the other way is its *rear*,
-the rest are *sides*; a corner parcel has a front on each road.
+the rest are *sides*; a corner parcel has a front on each road, and what cuts the corner off between them is a front too.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def parcel_sides(
     edges = [edge for polygon in shapely.get_parts(shape) for edge in _edges(polygon)]
     if adjacency is None:
         return tuple(Side("any", parcel.name, edge, shape) for edge in edges)
-    beside = [_road_of(edge, roads, adjacency) for edge in edges]
+    beside = _with_cut_corners(edges, [_road_of(edge, roads, adjacency) for edge in edges])
     fronts = [edge for edge, road in zip(edges, beside, strict=True) if road is not None]
     sides = []
     for edge, road in zip(edges, beside, strict=True):
@@ -124,6 +124,24 @@ def _road_of(
     shared = [edge.intersection(road.geometry.buffer(adjacency)).length for road in roads]
     best = int(np.argmax(shared)) if shared else 0
     return roads[best] if shared and shared[best] > ALONG * edge.length else None
+
+
+def _with_cut_corners(
+    edges: Sequence[BaseGeometry], beside: Sequence[ControlFeature | None]
+) -> list[ControlFeature | None]:
+    """The road of each edge, that of the front before it for an edge that cuts off the corner of two fronts."""
+    ends = {tuple(shapely.get_coordinates(edge)[-1]): i for i, edge in enumerate(edges)}
+    starts = {tuple(shapely.get_coordinates(edge)[0]): i for i, edge in enumerate(edges)}
+    found = list(beside)
+    for i, edge in enumerate(edges):
+        points = shapely.get_coordinates(edge)
+        before, after = ends[tuple(points[0])], starts[tuple(points[-1])]
+        looks = [_outward(edges[k]) for k in (before, i, after)]
+        # It looks to both roads; the side of a parcel between two parallel roads looks to neither.
+        between = looks[0] @ looks[1] > 0.0 and looks[1] @ looks[2] > 0.0
+        if beside[i] is None and beside[after] is not None and between:
+            found[i] = beside[before]
+    return found
 
 
 def _outward(edge: BaseGeometry) -> NDArray[np.float64]:

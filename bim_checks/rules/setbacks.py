@@ -333,12 +333,12 @@ RULE_TYPES = (
         title=Text(zh="分级退距", en="Setback by height and edge"),
         explanation=Text(
             zh="把构件按地面以上高度切分，逐级、逐边量取平面最近距离 dist(F[h₁,h₂], 边)，不得小于该级距离；越界按最深角点记为负值。"
-            "地块边界的大部分距道路不超过 adjacency 的为临路边（front），外法线与临路边相反（≥135°）的为后边（rear），其余为侧边（side）；转角地块有两条临路边。"
+            "地块边界的大部分距道路不超过 adjacency 的为临路边（front），外法线与临路边相反（≥135°）的为后边（rear），其余为侧边（side）；转角地块有两条临路边，其间的切角边亦为临路边。"
             "阳台等悬挑与地下部分均按实际形状计；给出三维最近线段、构件与后退层数。",
             en="Cuts the bodies by height above ground and measures, tier by tier and edge by edge, the nearest plan distance "
             "dist(F[h1,h2], edge), which must not be less than the tier's; what reaches beyond counts negative by its deepest corner. "
             "An edge of a parcel is a front where most of it is within `adjacency` of a road, a rear where its outward normal is 135 degrees or "
-            "more from a front's, else a side; a corner parcel has two fronts. Balconies and basements count by their real shape. "
+            "more from a front's, else a side; a corner parcel has two fronts, and what cuts the corner off between them is one too. Balconies and basements count by their real shape. "
             "The nearest segment in 3D, the elements and the storeys to set back are reported.",
         ),
         parameters=SetbackParameters,
