@@ -25,8 +25,11 @@ def ground_along(outline: BaseGeometry, terrain: Terrain, by: OutlineGround) -> 
     Returns:
         None where the terrain is not known all along.
     """
-    rings = shapely.segmentize(shapely.boundary(outline), STEP)
-    lines = shapely.get_parts(rings)
+    parts = shapely.get_parts(outline)
+    flat = shapely.area(parts) > 0.0
+    # A vertical sheet that stands alone has no area and is an outline itself.
+    rings = np.concatenate([shapely.boundary(parts[flat]), parts[~flat]])
+    lines = shapely.get_parts(shapely.segmentize(rings, STEP))
     points, owner = shapely.get_coordinates(lines, return_index=True)
     if not len(points):
         return None
