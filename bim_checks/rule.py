@@ -13,7 +13,8 @@ from bim_checks.scheme import Computed, Scheme
 from cim.city import City
 from cim.control_lines.feature import ControlFeature
 from cim.control_lines.store import LineStore
-from cim.existing import ExistingBuildings, read_existing
+from cim.existing import ExistingBuildings
+from cim.existing_store import existing_of
 from cim.text import Text
 
 Status = Literal["verified", "unverified"]
@@ -105,14 +106,14 @@ class Surroundings:
 
     @cached_property
     def existing(self) -> ExistingBuildings:
-        """The buildings that stand, read when a rule first asks.
+        """The buildings that stand, from the city's store, opened when a rule first asks.
 
         Raises:
             CityError: the city's buildings cannot be read.
         """
         if self.stated_existing is not None:
             return self.stated_existing
-        return read_existing(self.city.buildings_path)
+        return existing_of(self.city)
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,9 +94,9 @@ def read_scene(content: Mapping[str, Any], folder: Path | None = None) -> Scene:
     ``model``: ``boxes`` (``{ID: [[x, y, z], [x, y, z]]}``, each an IfcWall), ``elements`` (entries with ``id`` and one of
     ``box``; ``prism``: ``{polygon, low, high}``; ``gable``: ``{box, ridge, along}``, a pitched roof whose eaves are the top of the
     box and whose ridge runs along ``x`` or ``y`` at height ``ridge``; ``mesh``: ``{vertices, faces}``; and ``class``, ``name``,
-    ``type`` (predefined), ``storey``, ``psets``, ``object_type``, ``host``, ``whole``), ``storeys`` (``id``, ``elevation``, ``name``,
+    ``type`` (predefined), ``storey``, ``building``, ``psets``, ``object_type``, ``host``, ``whole``), ``storeys`` (``id``, ``elevation``, ``name``,
     ``psets``), ``spaces`` (as elements, with ``long_name``), ``zones`` (``id``, ``name``, ``members``, ``object_type``),
-    ``site`` (a ring) and ``site_psets``, ``building`` (``name``, ``psets``), ``schema``, ``length_unit`` (metres), ``undrawn`` and
+    ``site`` (a ring) and ``site_psets``, ``building`` (``name``, ``psets``) or ``buildings`` (with ``id``), ``schema``, ``length_unit`` (metres), ``undrawn`` and
     ``defects`` (kind: how many, or examples).
     ``ground``: height of the ground at the origin, and ``slope``: ``[east, north]``, its rise per metre.
     ``layers``: ``{code: [{name, polygon | line, attributes}]}``, ``accuracy``: ``{code: metres}``.
@@ -304,7 +304,9 @@ def _model(content: Mapping[str, Any]) -> BuildingModel:
     boxes = [{"id": name, "box": corners} for name, corners in content.get("boxes", {}).items()]
     elements = tuple(_element(e, meshes) for e in (*boxes, *content.get("elements", ())))
     spaces = tuple(_space(entry, meshes) for entry in content.get("spaces", ()))
-    building = content.get("building")
+    entries = content.get("buildings", ())
+    if "building" in content:
+        entries = [{"id": "BUILDING", **content["building"]}]
     return BuildingModel(
         sha256="0" * 64,
         file_name="scene.ifc",
@@ -312,15 +314,14 @@ def _model(content: Mapping[str, Any]) -> BuildingModel:
         authoring_tool=None,
         project_name="scene",
         sites=_sites(content, meshes),
-        buildings=()
-        if building is None
-        else (
+        buildings=tuple(
             Building(
-                "BUILDING",
-                building.get("name"),
-                property_sets=building.get("psets", {}),
+                entry["id"],
+                entry.get("name"),
+                property_sets=entry.get("psets", {}),
                 address=Address(),
-            ),
+            )
+            for entry in entries
         ),
         storeys=tuple(_storey(entry) for entry in content.get("storeys", ())),
         spaces=spaces,
@@ -376,6 +377,7 @@ def _element(entry: Mapping[str, Any], meshes: _Meshes) -> Element:
         host=entry.get("host"),
         whole=entry.get("whole"),
         object_type=entry.get("object_type"),
+        building=entry.get("building"),
     )
 
 

@@ -152,9 +152,14 @@ class City:
 
     @cached_property
     def sha256(self) -> str:
-        """Hash of everything a verdict can depend on: ``city.yaml``, control lines, terrain, separation and height grids."""
+        """Hash of everything a verdict can depend on: ``city.yaml``, control lines, buildings, terrain, separation and height grids."""
         digest = hashlib.sha256()
-        sources = [self.folder / "city.yaml", self.control_lines_path, self.terrain_path]
+        sources = [
+            self.folder / "city.yaml",
+            self.control_lines_path,
+            self.buildings_path,
+            self.terrain_path,
+        ]
         if self.separation_path is not None:
             sources.append(self.separation_path)
         sources.extend(grid.path for grid in self.height_grids)

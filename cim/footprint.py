@@ -163,6 +163,22 @@ class Footprints:
         )
 
     @cached_property
+    def outline_shapes(self) -> NDArray[np.object_]:
+        """The geometries of `outlines`, shape (N,)."""
+        return objects([outline.geometry for outline in self.outlines])
+
+    @cached_property
+    def outline_heights(self) -> NDArray[np.float64]:
+        """Lowest and highest height of each of `outlines`, shape (N, 2), metres."""
+        return np.stack([self._bodies.lows, self._bodies.highs], axis=1)
+
+    @cached_property
+    def outline_boxes(self) -> NDArray[np.float64]:
+        """West, south, east, north of each of `outlines`, shape (N, 4), metres."""
+        boxes: NDArray[np.float64] = shapely.bounds(self.outline_shapes)
+        return boxes
+
+    @cached_property
     def whole(self) -> Footprint:
         """The projection of everything drawn."""
         return self._of_outlines(range(len(self.outlines)), WHOLE)
@@ -199,7 +215,10 @@ class Footprints:
             low: metres, as for `section`; may be minus infinity.
             high: the same, may be infinity.
         """
-        return self._band(low, high, BAND.format(low=low, high=high))
+        if (low, high) not in self._known_bands:
+            words = BAND.format(low=low, high=high)
+            self._known_bands[low, high] = self._band(low, high, words)
+        return self._known_bands[low, high]
 
     def storeys(self) -> tuple[StoreyFootprint, ...]:
         """Floor plate and section of every storey that has an elevation, lowest first.
@@ -249,6 +268,10 @@ class Footprints:
     def _known_cuts(self) -> dict[tuple[int, float, float], Section]:
         return {}
 
+    @cached_property
+    def _known_bands(self) -> dict[tuple[float, float], Footprint]:
+        return {}
+
     def _of_outlines(self, chosen: Sequence[int], basis: Text) -> Footprint:
         outlines = [self.outlines[i] for i in chosen]
         parts = tuple(FootprintPart(outline.global_id, outline.geometry) for outline in outlines)
@@ -262,8 +285,46 @@ class Footprints:
             np.flatnonzero((bodies.lows <= high) & (bodies.highs >= low)), low, high, basis
         )
 
+    def cut_elements(
+        self, chosen: NDArray[np.int64], low: float, high: float
+    ) -> NDArray[np.object_]:
+        """What each of some elements covers between two heights, not united.
+
+        Args:
+            chosen: shape (K,), indices into `outlines`.
+            low: metres, as for `band`.
+            high: the same.
+
+        Returns:
+            Shape (K,), plane geometries; empty where an element has nothing there.
+        """
+        lows, highs = self.outline_heights[chosen].T
+        parts = self.outline_shapes[chosen]
+        (crossing,) = np.nonzero((lows < low) | (highs > high))
+        beside = (lows > high) | (highs < low)
+        parts[beside] = shapely.Polygon()
+        crossing = crossing[~beside[crossing]]
+        cuts = self._cuts_of(chosen[crossing], low, high)
+        shapes = objects([cut.geometry for cut in cuts])
+        parts[crossing] = self._bodies.moved(shapes, chosen[crossing])
+        return parts
+
     def _cut(self, reach: NDArray[np.int64], low: float, high: float, basis: Text) -> Footprint:
         """The footprint of bodies, each cut to what lies between two heights."""
+        bodies = self._bodies
+        cuts = self._cuts_of(reach, low, high)
+        shapes = bodies.moved(objects([cut.geometry for cut in cuts]), reach)
+        return _united(
+            [bodies.elements[i].global_id for i in reach],
+            list(shapes),
+            low=low,
+            high=high,
+            gap=sum(cut.gap for cut in cuts),
+            basis=basis,
+        )
+
+    def _cuts_of(self, reach: NDArray[np.int64], low: float, high: float) -> list[Section]:
+        """Bodies cut to what lies between two heights, in the frames of their shapes."""
         bodies = self._bodies
         rises = bodies.rises[reach]
         keys = list(
@@ -275,16 +336,7 @@ class Footprints:
             )
         )
         self._learn(sorted(set(keys) - set(self._known_cuts)))
-        cuts = [self._known_cuts[key] for key in keys]
-        shapes = bodies.moved(objects([cut.geometry for cut in cuts]), reach)
-        return _united(
-            [bodies.elements[i].global_id for i in reach],
-            list(shapes),
-            low=low,
-            high=high,
-            gap=sum(cut.gap for cut in cuts),
-            basis=basis,
-        )
+        return [self._known_cuts[key] for key in keys]
 
     def _learn(self, keys: list[tuple[int, float, float]]) -> None:
         """Cut shapes, told by index, low and high, where that is not known yet."""

@@ -24,6 +24,7 @@ from cim.building import BuildingModel
 from cim.city import City, read_city
 from cim.control_lines.store import build_store, open_store
 from cim.errors import FrameError
+from cim.existing_store import build_existing
 from cim.frame import ExplicitPlace, FrameLedger, Placement, decide_frame
 from cim.ifc import ReadLimits, read_ifc_to_snapshot
 from cim.parcel import Parcel, parcels_from_json, parcels_to_json
@@ -260,7 +261,7 @@ def publish_stage(work: Path, city_folder: Path) -> None:
 
 
 def build_city(folder: Path, progress: Progress | None = None) -> City:
-    """Build a city's spatial store, draped layers and tilesets; what is unchanged is left as it is.
+    """Build a city's stores of lines and buildings, draped layers and tilesets; what is unchanged is left as it is.
 
     Raises:
         CityError: a source is missing or at fault.
@@ -273,6 +274,7 @@ def build_city(folder: Path, progress: Progress | None = None) -> City:
         target.parent.mkdir(parents=True, exist_ok=True)
         _write(target, _json(layer_on_globe(lines.features(layer.code), city.frame)))
     lines.close()
+    build_existing(city)
     tell(0.1)
     steps = _tile_steps(city)
     for number, (source, target, write) in enumerate(steps, start=1):

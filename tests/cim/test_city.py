@@ -61,7 +61,7 @@ def test_a_separation_grid_is_part_of_what_a_verdict_depends_on(tmp_path: Path) 
     assert isinstance(read.frame.vertical, SeparationGrid)
     assert read.frame.separation_at(np.array([[610_000.0, 2_705_000.0]])) == pytest.approx([11.5])
     digest = hashlib.sha256()
-    for name in ("city.yaml", "lines.gpkg", "terrain.tif", "grid.tif"):
+    for name in ("city.yaml", "lines.gpkg", "buildings.jsonl", "terrain.tif", "grid.tif"):
         digest.update(hashlib.sha256((tmp_path / name).read_bytes()).digest())
     assert read.sha256 == digest.hexdigest()
 
