@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import shapely
@@ -58,6 +59,11 @@ class Scheme:
     def uncertainty(self) -> FrameUncertainty:
         """How well the place is known; exact for a site whose corners are stated in the city's frame."""
         return self.ledger.uncertainty if self.ledger else EXACT
+
+    @cached_property
+    def measured(self) -> dict[Hashable, Any]:
+        """What measures computed once for this scheme, each under a key of its own."""
+        return {}
 
     @cached_property
     def draws_anything(self) -> bool:
