@@ -26,6 +26,7 @@ Weight = Callable[[FloorPart], tuple[float, str]]
 KINDS = {
     "enclosed": Text(zh="围护范围", en="enclosed"),
     "void": Text(zh="挑空", en="void"),
+    "unfloored": Text(zh="围护范围内未见楼板", en="enclosed, no floor drawn"),
     "open_to_sky": Text(zh="无顶盖", en="open to the sky"),
     "covered_open": Text(zh="有顶盖无围护", en="covered, not enclosed"),
     "balcony": Text(zh="挑阳台（未封闭）", en="balcony, projecting, not closed"),
@@ -190,6 +191,9 @@ def _share(regime: Regime, part: FloorPart) -> Share:
         if part.clear_height is not None:
             return share_under_pitched_roof(regime, part.clear_height)
         return share_of_storey(regime, part.storey_height)
+    if part.kind == "unfloored":
+        if_floor = share_of_storey(regime, part.storey_height)
+        return Share(0.0, "", doubt=max(if_floor.coefficient, if_floor.doubt))
     share = share_of_kind(regime, part.kind, depth=part.depth, height=part.height, sill=part.sill)
     if part.clear_height is None or share.coefficient == 0.0:
         return share

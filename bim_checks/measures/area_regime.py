@@ -11,6 +11,7 @@ from bim_checks.parameters import parameter, parameters
 PartKind = Literal[
     "enclosed",
     "void",
+    "unfloored",
     "open_to_sky",
     "covered_open",
     "balcony",
@@ -80,8 +81,8 @@ class Regime:
         if self.pitched_least > self.pitched_full:
             raise ValueError("pitched_least must not exceed pitched_full")
         kinds = [stated.kind for stated in self.kinds]
-        if len(kinds) != len(set(kinds)) or "enclosed" in kinds:
-            raise ValueError("kinds: each kind at most once, and not enclosed")
+        if len(kinds) != len(set(kinds)) or {"enclosed", "unfloored"} & set(kinds):
+            raise ValueError("kinds: each at most once, and neither enclosed nor unfloored")
 
 
 @dataclass(frozen=True, slots=True)

@@ -160,6 +160,7 @@ def _storey_parts(
     for part in _shared_out(whole, rooms):
         yield from _by_clear_height(part, plan, heights)
     doubt = 0.0 if plan.is_carried else 1.0  # no slab is drawn: what has no floor is not told
+    yield _part(plan, "unfloored", plan.unfloored)
     yield replace(_part(plan, "void", plan.void), doubt=doubt)
     yield _part(plan, "open_to_sky", plan.uncovered)
     yield from _outer_parts(plan, heights)

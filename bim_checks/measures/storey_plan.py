@@ -101,6 +101,8 @@ class StoreyPlan:
         contour: what walls, windows and doors enclose, walls included.
         enclosed: the part of it that has floor (or a stair, lift or duct) and cover.
         void: the part of it that is covered and has no floor.
+        unfloored: the part of it that is covered and has no floor, with no storey below that it could open from: the file
+            draws no floor there, and what it is is not told.
         uncovered: the rest of it: nothing covers it, or it is the wall of a void or of a terrace.
         pitched: what a pitched roof covers and no storey above; there the clear height counts, not the storey height.
         open_floors: floors outside of the walls.
@@ -114,6 +116,7 @@ class StoreyPlan:
     contour: BaseGeometry
     enclosed: BaseGeometry
     void: BaseGeometry
+    unfloored: BaseGeometry
     uncovered: BaseGeometry
     pitched: BaseGeometry
     open_floors: tuple[OpenFloor, ...]
@@ -168,17 +171,19 @@ class _Plans:
         covers = self._covers(floors)
         walls = [self._walls(f, top) for f, top in zip(floors, ceilings, strict=True)]
         contours = [_contour([shape for _, shape in parts]) for parts, _ in walls]
-        return tuple(
-            self._plan(
+        plans: list[StoreyPlan] = []
+        for i in range(len(floors)):
+            plan = self._plan(
                 i,
                 ceiling=ceilings[i],
                 walls=walls[i],
                 contour=contours[i],
                 cover=covers[i],
                 above=contours[i + 1] if i + 1 < len(contours) else NOTHING,
+                below=united([plans[-1].enclosed, plans[-1].void]) if plans else NOTHING,
             )
-            for i in range(len(floors))
-        )
+            plans.append(plan)
+        return tuple(plans)
 
     def _covers(self, floors: Sequence[float]) -> list[BaseGeometry]:
         """What something above each floor covers, at any height; each band is seen once.
@@ -217,6 +222,7 @@ class _Plans:
         contour: BaseGeometry,
         cover: BaseGeometry,
         above: BaseGeometry,
+        below: BaseGeometry,
     ) -> StoreyPlan:
         floor, storeys = self._levels[level]
         band = self._carrying.band(floor - FLOOR_DEPTH, floor + FLOOR_BAND)
@@ -226,8 +232,9 @@ class _Plans:
         rooms = wide(contour.difference(unite(shapes))) if shapes else NOTHING
         covered = rooms.intersection(cover)
         floorless = polygons(wide(covered.difference(carried)))
-        void = united([hole for hole in floorless if not self._is_shaft(hole, floor)])
-        enclosed = _with_walls(areal(covered.difference(void)), shapes, contour)
+        holes = united([hole for hole in floorless if not self._is_shaft(hole, floor)])
+        void = wide(holes.intersection(below))
+        enclosed = _with_walls(areal(covered.difference(holes)), shapes, contour)
         return StoreyPlan(
             storeys=storeys,
             floor=floor,
@@ -235,7 +242,8 @@ class _Plans:
             contour=contour,
             enclosed=enclosed,
             void=void,
-            uncovered=wide(contour.difference(enclosed).difference(void)),
+            unfloored=wide(holes.difference(void).difference(enclosed)),
+            uncovered=wide(contour.difference(enclosed).difference(holes)),
             pitched=self._pitched_above(floor).difference(above),
             open_floors=self._open_floors(slabs, contour, cover),
             canopies=self._canopies(floor, ceiling, contour),
