@@ -12,7 +12,7 @@ from cim.recognition import roofs
 
 ENCLOSING = ("IfcWall", "IfcCurtainWall", "IfcWindow", "IfcDoor")
 IN_CURTAIN_WALLS = ("CURTAIN_PANEL", "MULLION")
-CARRYING = ("IfcSlab", "IfcRoof", "IfcCovering", "IfcStair", "IfcRamp")
+CARRYING = ("IfcSlab", "IfcRoof", "IfcCovering")
 COVERING = (
     "IfcSlab",
     "IfcRoof",

@@ -17,7 +17,7 @@ from cim.projection import project_mesh
 from cim.section import section_meshes
 from cim.solid import welded
 
-REACHED = 1e-6  # m; heights that differ by rounding are equal
+REACHED = 2e-7  # m; heights that differ by rounding are equal; above the sections' own ON_PLANE
 PARTS = {"GFA"}  # a gross area holds the rooms in it; that is no overlap
 
 

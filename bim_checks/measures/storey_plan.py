@@ -44,7 +44,7 @@ LEAST_ROOM = 1.0  # m; a flat cover that ends lower is a finish or the roof on i
 FLOOR_DEPTH = 0.4  # m below a storey's level in which its slab is looked for: finishes lie above it
 SAME_LEVEL = 0.05  # m; storeys of several buildings this close in height are one level
 JOINTS = 0.02  # m; gaps this wide between walls do not open a room
-REACHED = 1e-6  # m; heights that differ by rounding are equal
+REACHED = 2e-7  # m; heights that differ by rounding are equal; above the sections' own ON_PLANE
 LEAST_LEDGE = 0.3  # m; a floor that reaches no farther out of the walls is a ledge, no balcony
 LEAF_SHARE = 0.3  # of the outline of a second leaf of a wall that runs along the first
 STAIR_BELOW = 0.6  # m below a floor that a stair leading through it reaches at least
@@ -167,7 +167,7 @@ class _Plans:
 
     def all(self) -> tuple[StoreyPlan, ...]:
         floors = [floor for floor, _ in self._levels]
-        ceilings = [*floors[1:], math.inf]
+        ceilings = [*floors, math.inf][1:]
         covers = self._covers(floors)
         walls = [self._walls(f, top) for f, top in zip(floors, ceilings, strict=True)]
         contours = [_contour([shape for _, shape in parts]) for parts, _ in walls]

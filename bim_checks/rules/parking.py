@@ -18,7 +18,13 @@ from bim_checks.finding import (
 )
 from bim_checks.measures.area_ledger import Ledger
 from bim_checks.measures.bays import Bay, ParkingSpace, bays, parking_spaces
-from bim_checks.measures.counting import SPACES, STOREYS, CountingParameters, ledger_for
+from bim_checks.measures.counting import (
+    SPACES,
+    STOREYS,
+    CountingParameters,
+    ledger_for,
+    without_floors,
+)
 from bim_checks.measures.weights import matches
 from bim_checks.parameters import parameter, parameters
 from bim_checks.rule import Need, Rule, RuleType, Surroundings
@@ -120,6 +126,9 @@ def check_count(rule: Rule, scheme: Scheme, around: Surroundings) -> list[Judgem
     if scheme.is_site_alone:
         return [_without_building()]
     ledger = ledger_for(parameters, scheme)
+    missing = without_floors(scheme, ledger.floors)
+    if missing is not None and any(ratio.per_100_m2 > 0.0 for ratio in parameters.ratios):
+        return [missing]
     demands = _demands(parameters, ledger, scheme)
     asked = math.fsum(demand.bays for demand in demands)
     needed = math.ceil(asked - WHOLE)
