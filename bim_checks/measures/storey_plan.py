@@ -301,9 +301,8 @@ class _Plans:
     def _open_floors(
         self, slabs: Sequence[tuple[str, BaseGeometry]], contour: BaseGeometry, cover: BaseGeometry
     ) -> tuple[OpenFloor, ...]:
-        decks = [(i, s) for i, s in slabs if not is_of(self._elements[i], VERTICAL_WAYS)]
-        named = [(i, s) for i, s in decks if is_called(self._elements[i], BALCONY)]
-        others = [found for found in decks if found not in named]
+        named = [(i, s) for i, s in slabs if is_called(self._elements[i], BALCONY)]
+        others = [(i, s) for i, s in slabs if not is_called(self._elements[i], BALCONY)]
         balconies = unite([shape for _, shape in named]).difference(contour)
         rest = unite([shape for _, shape in others]).difference(contour).difference(balconies)
         found = []

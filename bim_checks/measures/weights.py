@@ -72,7 +72,7 @@ class TallStorey:
 def weight_of(
     part: FloorPart,
     exceptions: Sequence[CountingException],
-    tall: Sequence[TallStorey],
+    limits: Mapping[FloorPart, TallStorey],
     below_ground: Mapping[Storeys, bool | None],
 ) -> tuple[float, str]:
     """Factor of a part, and the entry that says so: the first exception that fits, else the storey's height.
@@ -80,26 +80,44 @@ def weight_of(
     Args:
         part: of a floor.
         exceptions: of the rulebook.
-        tall: of the rulebook.
+        limits: as `height_limits` tells them.
         below_ground: whether each storey lies below ground; None where the ground there is not known.
     """
     for entry in exceptions:
         if _fits(entry, part, below_ground.get(part.storey_ids)):
             return entry.coefficient, f"{entry.name} ({entry.clause})"
-    found = tall_storey_of(part, tall)
+    found = limits.get(part)
     if found is not None and is_too_tall(part, found):
         return found.factor, found.clause
     return 1.0, ""
 
 
-def tall_storey_of(part: FloorPart, tall: Sequence[TallStorey]) -> TallStorey | None:
-    """The entry that limits the storey height of a part: the first whose pattern fits; None when none does."""
+def height_limits(
+    parts: Sequence[FloorPart], tall: Sequence[TallStorey]
+) -> Mapping[FloorPart, TallStorey]:
+    """The entry that limits the storey height of each part; parts that none fits are left out.
+
+    A space falls under the first entry that fits it; walls and shafts under the one that most of their storey's spaces fall under.
+    """
+    entries = [_entry_of(part.space, tall) for part in parts]
+    shares: dict[Storeys, dict[TallStorey | None, float]] = {}
+    for part, entry in zip(parts, entries, strict=True):
+        if part.space is not None:
+            of_storey = shares.setdefault(part.storey_ids, {})
+            of_storey[entry] = of_storey.get(entry, 0.0) + part.area
+    found = {}
+    for part, entry in zip(parts, entries, strict=True):
+        of_storey = shares.get(part.storey_ids, {})
+        if part.space is None and of_storey:
+            entry = max(of_storey, key=lambda stated: of_storey[stated])
+        if entry is not None:
+            found[part] = entry
+    return found
+
+
+def _entry_of(space: Space | None, tall: Sequence[TallStorey]) -> TallStorey | None:
     return next(
-        (
-            entry
-            for entry in tall
-            if entry.space_name is None or matches(entry.space_name, part.space)
-        ),
+        (e for e in tall if e.space_name is None or matches(e.space_name, space)),
         None,
     )
 

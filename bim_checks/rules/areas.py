@@ -32,7 +32,7 @@ from bim_checks.measures.counting import (
 )
 from bim_checks.measures.floor_parts import FloorPart, floors_of
 from bim_checks.measures.parcel_of import parcel_of
-from bim_checks.measures.weights import TallStorey, tall_storey_of
+from bim_checks.measures.weights import TallStorey, height_limits
 from bim_checks.parameters import Asset, parameter, parameters
 from bim_checks.rule import Rule, RuleType, Surroundings
 from bim_checks.scheme import Scheme
@@ -178,9 +178,8 @@ def check_storey_height(rule: Rule, scheme: Scheme, around: Surroundings) -> lis
         return [missing]
     highest = floors.plans[-1].identifiers
     concerned: dict[TallStorey, list[FloorPart]] = {}
-    for part in floors.parts:
-        entry = tall_storey_of(part, parameters.tall)
-        if entry is not None and part.kind == "enclosed" and part.clear_height is None:
+    for part, entry in height_limits(floors.parts, parameters.tall).items():
+        if part.kind == "enclosed" and part.clear_height is None:
             concerned.setdefault(entry, []).append(part)
     if not concerned:
         return [

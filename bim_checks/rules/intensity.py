@@ -43,7 +43,7 @@ from bim_checks.measures.parcel_of import Parcel, parcel_of
 from bim_checks.measures.regions import NOTHING, areal, united
 from bim_checks.measures.space_plan import space_plans
 from bim_checks.measures.storey_plan import LEAST_ROOM, StoreyPlan
-from bim_checks.measures.weights import CountingException, TallStorey, weight_of
+from bim_checks.measures.weights import CountingException, TallStorey, height_limits, weight_of
 from bim_checks.parameters import Asset, parameter, parameters
 from bim_checks.rule import Need, Rule, RuleType, Surroundings
 from bim_checks.scheme import Scheme
@@ -156,6 +156,12 @@ class GreenParameters:
         en="attribute of the parcel that has the limit, in percent",
         default=None,
     )
+    least_site: float = parameter(
+        zh="用地小于此面积者不作要求",
+        en="nothing is asked of smaller sites",
+        unit=Unit.SQUARE_METRE,
+        default=0.0,
+    )
     wall_distance: float = parameter(
         zh="绿地计算至距墙脚此距离处",
         en="green is counted up to this distance from the foot of walls",
@@ -188,10 +194,9 @@ def check_floor_area_ratio(rule: Rule, scheme: Scheme, around: Surroundings) -> 
     if limit is None:
         return [_without_limit(parcel, parameters.attribute)]
     depth = below_ground(plain.floors.plans, scheme, around, share=parameters.below_ground_share)
+    limits = height_limits(plain.floors.parts, parameters.tall)
     ledger = ledger_for(
-        parameters,
-        scheme,
-        lambda part: weight_of(part, parameters.exceptions, parameters.tall, depth),
+        parameters, scheme, lambda part: weight_of(part, parameters.exceptions, limits, depth)
     )
     index = ledger.index(parameters.counted_by)
     counted = ledger.counted(index)
@@ -298,6 +303,8 @@ def check_green(rule: Rule, scheme: Scheme, around: Surroundings) -> list[Judgem
     limit = _limit(parameters.limit, parameters.attribute, parcel)
     if limit is None:
         return [_without_limit(parcel, parameters.attribute)]
+    if parcel.area < parameters.least_site:
+        return [_small_site(parcel, parameters.least_site)]
     shapes = _green_shapes(scheme, parameters.green_names)
     if not shapes:
         return [_without_green()]
@@ -556,6 +563,17 @@ def _nothing_at_the_ground() -> Judgement:
             zh="提交带标高的楼层及墙体、楼板，并核对竖向定位。",
             en="Deliver storeys with elevations, walls and slabs, and check the height of the model.",
         ),
+    )
+
+
+def _small_site(parcel: Parcel, least: float) -> Judgement:
+    return Judgement(
+        Outcome.NOT_APPLICABLE,
+        Text(
+            zh="用地 {land:.2f} m²（{parcel}）小于 {least:g} m²，对绿地率不作要求。",
+            en="The site has {land:.2f} m² ({parcel}); no green ratio is asked of less than {least:g} m².",
+        ).format(land=parcel.area, parcel=parcel.name, least=least),
+        feature=parcel.name,
     )
 
 

@@ -125,7 +125,7 @@ def test_the_planted_findings_are_told_in_both_languages(
 @pytest.mark.parametrize("name", ["compliant", "revision"])
 def test_a_tower_that_keeps_the_rules_has_only_passes(reports: dict[str, Any], name: str) -> None:
     summary = Counter(finding["outcome"] for finding in reports[name]["findings"])
-    assert set(summary) == {"pass"}
+    assert set(summary) <= {"pass", "not_applicable"}
     assert reports[name]["verdict"] == "pass"
 
 
