@@ -201,6 +201,22 @@ class Footprints:
         """
         return self._band(low, high, BAND.format(low=low, high=high))
 
+    def parts_between(self, low: float, high: float) -> tuple[FootprintPart, ...]:
+        """What each element gives to `band`, without uniting it.
+
+        Args:
+            low: metres, as for `band`.
+            high: the same.
+        """
+        bodies = self._bodies
+        reach = np.flatnonzero((bodies.lows <= high) & (bodies.highs >= low))
+        shapes, _ = self._pieces(reach, low, high)
+        return tuple(
+            FootprintPart(bodies.elements[i].global_id, shape)
+            for i, shape in zip(reach.tolist(), shapes, strict=True)
+            if not shape.is_empty
+        )
+
     def storeys(self) -> tuple[StoreyFootprint, ...]:
         """Floor plate and section of every storey that has an elevation, lowest first.
 
@@ -264,6 +280,20 @@ class Footprints:
 
     def _cut(self, reach: NDArray[np.int64], low: float, high: float, basis: Text) -> Footprint:
         """The footprint of bodies, each cut to what lies between two heights."""
+        shapes, gap = self._pieces(reach, low, high)
+        return _united(
+            [self._bodies.elements[i].global_id for i in reach],
+            list(shapes),
+            low=low,
+            high=high,
+            gap=gap,
+            basis=basis,
+        )
+
+    def _pieces(
+        self, reach: NDArray[np.int64], low: float, high: float
+    ) -> tuple[NDArray[np.object_], float]:
+        """Each body cut to what lies between two heights, in plan; and the length that had to be bridged."""
         bodies = self._bodies
         rises = bodies.rises[reach]
         keys = list(
@@ -277,14 +307,7 @@ class Footprints:
         self._learn(sorted(set(keys) - set(self._known_cuts)))
         cuts = [self._known_cuts[key] for key in keys]
         shapes = bodies.moved(objects([cut.geometry for cut in cuts]), reach)
-        return _united(
-            [bodies.elements[i].global_id for i in reach],
-            list(shapes),
-            low=low,
-            high=high,
-            gap=sum(cut.gap for cut in cuts),
-            basis=basis,
-        )
+        return shapes, sum(cut.gap for cut in cuts)
 
     def _learn(self, keys: list[tuple[int, float, float]]) -> None:
         """Cut shapes, told by index, low and high, where that is not known yet."""

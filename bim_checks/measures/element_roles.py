@@ -13,15 +13,8 @@ from cim.recognition import roofs
 ENCLOSING = ("IfcWall", "IfcCurtainWall", "IfcWindow", "IfcDoor")
 IN_CURTAIN_WALLS = ("CURTAIN_PANEL", "MULLION")
 CARRYING = ("IfcSlab", "IfcRoof", "IfcCovering")
-COVERING = (
-    "IfcSlab",
-    "IfcRoof",
-    "IfcCovering",
-    "IfcPlate",
-    "IfcCurtainWall",
-    "IfcStair",
-    "IfcWindow",  # a skylight
-)
+COVERING = ("IfcSlab", "IfcRoof", "IfcCovering", "IfcPlate", "IfcCurtainWall", "IfcStair")
+ROOFLIGHT_HOSTS = ("IfcSlab", "IfcRoof")
 STANDING = ("IfcWall", "IfcColumn", "IfcCurtainWall")  # they stand on the floor they cover
 VERTICAL_WAYS = ("IfcStair", "IfcRamp", "IfcTransportElement")
 LEAST_PITCH = 0.03  # rise per run; what is flatter drains water and is no pitched roof
@@ -53,6 +46,21 @@ def enclosing_part(model: BuildingModel) -> BuildingModel:
             if is_of(element, ENCLOSING)
             or element.whole in curtains
             or element.predefined_type in IN_CURTAIN_WALLS
+        ),
+    )
+
+
+def covering_part(model: BuildingModel) -> BuildingModel:
+    """The model with what may cover a floor only: slabs, roofs, plates and the like, and windows in roofs."""
+    hosts = {e.global_id for e in model.elements if is_of(e, ROOFLIGHT_HOSTS)}
+    return replace(
+        model,
+        elements=tuple(
+            element
+            for element in model.elements
+            if is_of(element, COVERING)
+            or (element.ifc_class.startswith("IfcWindow") and element.host in hosts)
+            or element.predefined_type == "SKYLIGHT"
         ),
     )
 

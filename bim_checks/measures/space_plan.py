@@ -60,17 +60,19 @@ class Overlap:
 
 def space_plans(model: BuildingModel) -> tuple[SpacePlan, ...]:
     """Every space that has a body with plan area, in the order of their GlobalIds."""
-    found = []
-    for space in sorted(model.spaces, key=lambda space: space.global_id):
-        if space.representation is None:
-            continue
-        body = model.body(space.representation)
-        if not len(body.faces):
-            continue
-        plan = _plan(space, welded(body))
-        if plan.geometry.area > 0.0:
-            found.append(plan)
-    return tuple(found)
+    drawn = [
+        (space, welded(model.body(space.representation)))
+        for space in sorted(model.spaces, key=lambda space: space.global_id)
+        if space.representation is not None
+    ]
+    drawn = [(space, body) for space, body in drawn if len(body.faces)]
+    floors = [float(body.vertices[:, 2].min()) for _, body in drawn]
+    cuts = section_meshes([body for _, body in drawn], floors)
+    plans = (
+        _plan(space, body, areal(cut.geometry))
+        for (space, body), cut in zip(drawn, cuts, strict=True)
+    )
+    return tuple(plan for plan in plans if plan.geometry.area > 0.0)
 
 
 def overlaps(plans: Sequence[SpacePlan], *, least: float) -> tuple[Overlap, ...]:
@@ -101,10 +103,8 @@ def _are_rivals(a: SpacePlan, b: SpacePlan) -> bool:
     return shared > REACHED and not is_whole and not one_is_gross
 
 
-def _plan(space: Space, body: Mesh) -> SpacePlan:
+def _plan(space: Space, body: Mesh, plan: BaseGeometry) -> SpacePlan:
     low, high = float(body.vertices[:, 2].min()), float(body.vertices[:, 2].max())
-    (cut,) = section_meshes([body], [low])
-    plan = areal(cut.geometry)
     if plan.area <= 0.0:  # a sheet, or a floor that is not level
         plan = areal(project_mesh(body))
     triangles = body.triangles()

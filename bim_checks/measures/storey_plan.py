@@ -15,6 +15,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
@@ -23,10 +24,10 @@ from bim_checks.measures.element_roles import (
     BAY_WINDOW,
     CANOPY,
     CARRYING,
-    COVERING,
     SHAFT,
     STANDING,
     VERTICAL_WAYS,
+    covering_part,
     enclosing_part,
     is_called,
     is_of,
@@ -34,6 +35,7 @@ from bim_checks.measures.element_roles import (
     pitched_roofs,
 )
 from bim_checks.measures.regions import NOTHING, areal, filled, polygons, united, wide
+from cim.bodies import objects
 from cim.building import BuildingModel, Element, Representation, Storey
 from cim.footprint import ElementOutline, Footprints, unite
 
@@ -147,6 +149,15 @@ def storey_plans(model: BuildingModel, *, duct_area: float) -> tuple[StoreyPlan,
     return _Plans(model, duct_area).all()
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Outline:
+    """Walls in plan, the contour they make, and the rooms between them."""
+
+    walls: tuple[BaseGeometry, ...]
+    contour: BaseGeometry
+    rooms: BaseGeometry
+
+
 class _Plans:
     """The plans of one model; what storeys share is computed once."""
 
@@ -155,10 +166,12 @@ class _Plans:
         self._elements = {element.global_id: element for element in model.elements}
         self._enclosing = Footprints(enclosing_part(model))
         self._carrying = Footprints(narrowed(model, (*CARRYING, *STANDING)))
-        self._covering = Footprints(narrowed(model, COVERING))
+        self._covering = Footprints(covering_part(model))
         self._pitched = pitched_roofs(model)
         self._levels = _levels(model.storeys)
         self._ways = Footprints(narrowed(model, VERTICAL_WAYS)).outlines
+        self._known_outlines: dict[tuple[bytes, ...], _Outline] = {}
+        self._known_floors: dict[tuple[bytes, int], BaseGeometry] = {}
         self._shafts = [
             _column(model, space.representation)
             for space in model.spaces
@@ -170,14 +183,15 @@ class _Plans:
         ceilings = [*floors, math.inf][1:]
         covers = self._covers(floors)
         walls = [self._walls(f, top) for f, top in zip(floors, ceilings, strict=True)]
-        contours = [_contour([shape for _, shape in parts]) for parts, _ in walls]
+        outlines = [self._outlined([shape for _, shape in parts]) for parts, _ in walls]
+        contours = [outline.contour for outline in outlines]
         plans: list[StoreyPlan] = []
         for i in range(len(floors)):
             plan = self._plan(
                 i,
                 ceiling=ceilings[i],
-                walls=walls[i],
-                contour=contours[i],
+                walls=outlines[i],
+                bays=walls[i][1],
                 cover=covers[i],
                 above=contours[i + 1] if i + 1 < len(contours) else NOTHING,
                 below=united([plans[-1].enclosed, plans[-1].void]) if plans else NOTHING,
@@ -194,9 +208,10 @@ class _Plans:
         cover: BaseGeometry = NOTHING
         above = math.inf
         for floor in reversed(floors):
-            cover = unite([cover, areal(self._covering.band(floor + LEAST_ROOM, above).geometry)])
+            parts = self._covering.parts_between(floor + LEAST_ROOM, above)
+            cover = _with_more(cover, [part.geometry for part in parts])
             low = self._pitched_between(floor + FLOOR_BAND, floor + LEAST_ROOM)
-            covers.append(unite([cover, low]))
+            covers.append(cover if low.is_empty else unite([cover, low]))
             above = floor + LEAST_ROOM
         return covers[::-1]
 
@@ -207,7 +222,7 @@ class _Plans:
             return [], []
         walls: list[_Part] = []
         bays: list[_Part] = []
-        for part in self._enclosing.band(low, high).parts:
+        for part in self._enclosing.parts_between(low, high):
             element = self._elements[part.global_id]
             is_bay = element.ifc_class.startswith("IfcWindow") and is_called(element, BAY_WINDOW)
             (bays if is_bay else walls).append((element, areal(part.geometry)))
@@ -218,23 +233,26 @@ class _Plans:
         level: int,
         *,
         ceiling: float,
-        walls: tuple[list[_Part], list[_Part]],
-        contour: BaseGeometry,
+        walls: _Outline,
+        bays: Sequence[_Part],
         cover: BaseGeometry,
         above: BaseGeometry,
         below: BaseGeometry,
     ) -> StoreyPlan:
         floor, storeys = self._levels[level]
-        band = self._carrying.band(floor - FLOOR_DEPTH, floor + FLOOR_BAND)
-        slabs = [(p.global_id, areal(p.geometry)) for p in band.parts if self._carries(p.global_id)]
-        carried = unite([areal(part.geometry) for part in band.parts])
-        shapes = [shape for _, shape in walls[0]]
-        rooms = wide(contour.difference(unite(shapes))) if shapes else NOTHING
-        covered = rooms.intersection(cover)
-        floorless = polygons(wide(covered.difference(carried)))
-        holes = united([hole for hole in floorless if not self._is_shaft(hole, floor)])
+        band = self._carrying.parts_between(floor - FLOOR_DEPTH, floor + FLOOR_BAND)
+        slabs = [(p.global_id, areal(p.geometry)) for p in band if self._carries(p.global_id)]
+        contour = walls.contour
+        covered = walls.rooms.intersection(cover)
+        carried = _with_more(NOTHING, [shape for _, shape in slabs])
+        floorless = wide(covered.difference(carried))
+        if not floorless.is_empty:  # what stands on a floor is a floor, too
+            standing = objects([p.geometry for p in band if not self._carries(p.global_id)])
+            near = standing[shapely.intersects(standing, floorless)]
+            floorless = wide(floorless.difference(united(near)))
+        holes = united([hole for hole in polygons(floorless) if not self._is_shaft(hole, floor)])
         void = wide(holes.intersection(below))
-        enclosed = _with_walls(areal(covered.difference(holes)), shapes, contour)
+        enclosed = self._with_walls(areal(covered.difference(holes)), walls)
         return StoreyPlan(
             storeys=storeys,
             floor=floor,
@@ -247,10 +265,25 @@ class _Plans:
             pitched=self._pitched_above(floor).difference(above),
             open_floors=self._open_floors(slabs, contour, cover),
             canopies=self._canopies(floor, ceiling, contour),
-            bay_windows=self._bay_windows(walls[1], contour, floor),
+            bay_windows=self._bay_windows(bays, contour, floor),
             is_carried=any(shape.area > 0.0 for _, shape in slabs),
             lower_than=lambda height: self._lower_than(height, floor),
         )
+
+    def _outlined(self, walls: list[BaseGeometry]) -> _Outline:
+        """Contour and rooms of some walls; storeys that are alike, as those of a tower, are looked at once."""
+        key = tuple(shapely.to_wkb(objects(walls)).tolist())
+        if key not in self._known_outlines:
+            contour = _contour(walls)
+            rooms = wide(contour.difference(shapely.union_all(walls))) if walls else NOTHING
+            self._known_outlines[key] = _Outline(tuple(walls), contour, rooms)
+        return self._known_outlines[key]
+
+    def _with_walls(self, rooms: BaseGeometry, walls: _Outline) -> BaseGeometry:
+        key = (rooms.wkb, id(walls))
+        if key not in self._known_floors:
+            self._known_floors[key] = _with_walls(rooms, walls.walls, walls.contour)
+        return self._known_floors[key]
 
     def _carries(self, global_id: str) -> bool:
         return is_of(self._elements[global_id], CARRYING)
@@ -295,8 +328,9 @@ class _Plans:
         return self._pitched_between(floor + FLOOR_BAND, floor + height - REACHED)
 
     def _pitched_between(self, low: float, high: float) -> BaseGeometry:
-        parts = self._covering.band(low, high).parts if self._pitched else ()
-        return areal(unite([p.geometry for p in parts if p.global_id in self._pitched]))
+        parts = self._covering.parts_between(low, high) if self._pitched else ()
+        shapes = [part.geometry for part in parts if part.global_id in self._pitched]
+        return areal(unite(shapes)) if shapes else NOTHING
 
     def _open_floors(
         self, slabs: Sequence[tuple[str, BaseGeometry]], contour: BaseGeometry, cover: BaseGeometry
@@ -377,25 +411,34 @@ def _with_walls(
     A roof often ends inside the outer walls, so walls need no cover of their own; a parapet has no room behind it.
     """
     enclosed = rooms
-    left = list(walls)
+    left = objects(list(walls))
     for least_share in (0.0, LEAF_SHARE, LEAF_SHARE):
-        if enclosed.is_empty or not left:
+        if enclosed.is_empty or not len(left):
             break
         reach = enclosed.buffer(JOINTS)
         shapely.prepare(reach)
-        near = [wall for wall in left if reach.intersects(wall)]
-        taken = [
-            wall
-            for wall in near
-            if wall.boundary.intersection(reach).length > max(least_share * wall.length, JOINTS * 4)
-        ]
-        if not taken:
+        near = np.flatnonzero(shapely.intersects(reach, left))
+        along = shapely.length(shapely.intersection(shapely.boundary(left[near]), reach))
+        least = np.maximum(least_share * shapely.length(left[near]), JOINTS * 4)
+        taken = near[along > least]
+        if not len(taken):
             break
-        names = set(map(id, taken))
-        left = [wall for wall in left if id(wall) not in names]
-        enclosed = unite([enclosed, *taken])
+        enclosed = shapely.union_all([enclosed, *left[taken]])
+        left = np.delete(left, taken)
     # Joints and openings that reach from one side of a wall to the other are neither room nor wall.
     return areal(_closed(enclosed).intersection(contour))
+
+
+def _with_more(shape: BaseGeometry, more: Sequence[BaseGeometry]) -> BaseGeometry:
+    """A shape united with others; those it covers already, as each slab of a tower does the next, cost nothing."""
+    found = objects([part for other in more for part in polygons(other)])
+    if not len(found):
+        return shape
+    if shape.is_empty:
+        return unite(found.tolist())
+    shapely.prepare(shape)
+    new = found[~shapely.covers(shape, found)]
+    return unite([shape, *new]) if len(new) else shape
 
 
 def _projections(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 WALL, SLAB = 0.2, 0.2  # m thick
@@ -18,7 +19,7 @@ def house(
     for height in heights:
         floors.append(round(floors[-1] + height, 6))
     elements: list[dict[str, Any]] = []
-    for number, (low, high) in enumerate(zip(floors, floors[1:], strict=False), start=1):
+    for number, (low, high) in enumerate(itertools.pairwise(floors), start=1):
         elements.append(_box(f"F{number}", "IfcSlab", (0, 0, low - SLAB), (*size, low)))
         elements += _walls(number, low, high - SLAB, size)
     roof = _box("ROOF", "IfcSlab", (0, 0, floors[-1] - SLAB), (*size, floors[-1]))
