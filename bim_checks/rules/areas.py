@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import math
 
+from shapely.geometry.base import BaseGeometry
+
 from bim_checks.finding import (
     Cell,
     Column,
@@ -30,7 +32,9 @@ from bim_checks.measures.counting import (
     totals_told,
     without_floors,
 )
+from bim_checks.measures.declared import GROSS, declared_areas
 from bim_checks.measures.floor_parts import FloorPart, floors_of
+from bim_checks.measures.on_map import on_map
 from bim_checks.measures.parcel_of import parcel_of
 from bim_checks.measures.weights import TallStorey, height_limits
 from bim_checks.parameters import Asset, parameter, parameters
@@ -100,8 +104,8 @@ def check_gross_area(rule: Rule, scheme: Scheme, around: Surroundings) -> list[J
     outcome = outcome_of(measurement, rule.legal_effect)
     over = measurement.margin < 0.0
     sentence = Text(
-        zh="按 {code} 建筑面积 {area:.2f} m²，" + ("超过" if over else "不超过") + "{limit:.2f} m²（{totals}）。{doubts}",
-        en="The floor area by {code} is {area:.2f} m²; " + ("more than" if over else "it keeps") + " the limit of {limit:.2f} m² ({totals}).{doubts}",
+        zh="按 {code} 建筑面积 {area:.2f} m²，" + ("超过" if over else "不超过") + "{limit:.2f} m²（{totals}）。{declared}{doubts}",
+        en="The floor area by {code} is {area:.2f} m²; " + ("more than" if over else "it keeps") + " the limit of {limit:.2f} m² ({totals}).{declared}{doubts}",
     )  # fmt: skip
     return [
         Judgement(
@@ -111,11 +115,13 @@ def check_gross_area(rule: Rule, scheme: Scheme, around: Surroundings) -> list[J
                 area=counted,
                 limit=limit,
                 totals=totals_told(ledger),
+                declared=_declared_told(scheme, ledger),
                 doubts=doubts_told(ledger, index),
             ),
             fix=_less_area(ledger, index, -measurement.margin) if over else None,
             measurement=measurement,
             elements=deciding(ledger, index),
+            geometry=_largest_floor(scheme, ledger) if over and scheme.is_placed else None,
             tables=tables,
         )
     ]
@@ -146,6 +152,27 @@ def _without_limit(
         ),
         tables=tables,
     )
+
+
+def _declared_told(scheme: Scheme, ledger: Ledger) -> Text:
+    """What the building itself states as its gross area, and by how much the drawn one differs; empty where it states none."""
+    for entry in declared_areas(scheme.model, ledger.floors):
+        if entry.quantity.endswith(".GrossFloorArea") and entry.meant is GROSS:
+            return Text(
+                zh="模型申报 {stated:.2f} m²（{quantity}），围护范围合计与之相差 {difference:+.2f} m²。",
+                en=" The model declares {stated:.2f} m² ({quantity}); what walls enclose differs by {difference:+.2f} m².",
+            ).format(
+                stated=entry.stated, quantity=entry.quantity, difference=entry.difference or 0.0
+            )
+    return Text(zh="", en="")
+
+
+def _largest_floor(scheme: Scheme, ledger: Ledger) -> BaseGeometry | None:
+    """The largest enclosed part of any storey where it stands, 3D; None where spaces alone tell of floors."""
+    plan = max(ledger.floors.plans, key=lambda p: float(p.enclosed.area))
+    if plan.enclosed.is_empty:
+        return None
+    return on_map(plan.enclosed, plan.floor, scheme.placement)
 
 
 def _less_area(ledger: Ledger, regime: int, square_metres: float) -> Text:
