@@ -121,7 +121,7 @@ def check_gross_area(rule: Rule, scheme: Scheme, around: Surroundings) -> list[J
             fix=_less_area(ledger, index, -measurement.margin) if over else None,
             measurement=measurement,
             elements=deciding(ledger, index),
-            geometry=_largest_floor(scheme, ledger) if over and scheme.is_placed else None,
+            geometry=_largest_floor(scheme, ledger) if over else None,
             tables=tables,
         )
     ]
@@ -130,7 +130,7 @@ def check_gross_area(rule: Rule, scheme: Scheme, around: Surroundings) -> list[J
 def _limit(parameters: GrossAreaParameters, scheme: Scheme, around: Surroundings) -> float | None:
     if parameters.limit is not None:
         return parameters.limit
-    if not scheme.is_placed or parameters.attribute is None:
+    if parameters.attribute is None:
         return None
     parcel = parcel_of(scheme, around, parameters.layer)
     stated = parcel.attributes.get(parameters.attribute) if parcel is not None else None
@@ -323,7 +323,6 @@ RULE_TYPES = (
         ),
         parameters=GrossAreaParameters,
         check=check_gross_area,
-        needs_place=False,
         needs_bodies=False,
         needs=(STOREYS, GROSS_SPACES),
     ),
@@ -337,7 +336,6 @@ RULE_TYPES = (
         ),
         parameters=StoreyHeightParameters,
         check=check_storey_height,
-        needs_place=False,
         needs_bodies=False,
         needs=(STOREYS, SPACES),
     ),

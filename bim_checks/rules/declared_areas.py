@@ -174,7 +174,6 @@ RULE_TYPES = (
         ),
         parameters=DeclaredParameters,
         check=check_declared,
-        needs_place=False,
         needs_bodies=False,
         needs=(QUANTITIES, STOREYS, SPACES),
     ),
