@@ -395,7 +395,7 @@ def test_a_misplaced_model_stands_where_a_person_says(
     own = json.loads(_run("check", right, "--city", city, "--json").stdout)
     assert placed["frame"]["candidates"][placed["frame"]["taken"]]["source"] == "--place"
     assert _judged(placed) == _judged(own)
-    assert len(_judged(own)) == 16
+    assert len(_judged(own)) == 24
 
 
 def _judged(report: dict[str, Any]) -> list[dict[str, Any]]:
