@@ -130,7 +130,9 @@ def _sentence(finding: Mapping[str, Any], language: Language) -> str:
 def _margin(finding: Mapping[str, Any]) -> str:
     if finding["margin"] is None:
         return ""
-    unit = {"m2": "m²", "deg": "°"}.get(finding["unit"], finding["unit"])
+    unit = {"m2": "m²", "m3": "m³", "deg": "°", "ratio": "", "count": ""}.get(
+        finding["unit"], finding["unit"]
+    )
     return f"{finding['margin']:+.2f} {unit}"
 
 

@@ -407,7 +407,7 @@ class FindingInfo(BaseModel):
     measured: float | None
     limit: float | None
     margin: float | None
-    unit: Literal["m", "m2", "deg"] | None
+    unit: Literal["m", "m2", "m3", "deg", "min", "%", "ratio", "count"] | None
     uncertainty: float | None
     sentence: Words
     fix: Words | None

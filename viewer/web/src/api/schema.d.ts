@@ -582,7 +582,7 @@ export interface components {
             /** Margin */
             margin: number | null;
             /** Unit */
-            unit: ("m" | "m2" | "deg") | null;
+            unit: ("m" | "m2" | "m3" | "deg" | "min" | "%" | "ratio" | "count") | null;
             /** Uncertainty */
             uncertainty: number | null;
             sentence: components["schemas"]["Words"];

@@ -1,8 +1,17 @@
 /** Numbers as a person reads them: with their unit, no finer than they mean anything. */
-export type Unit = "m" | "m2" | "deg" | null;
+export type Unit = "m" | "m2" | "m3" | "deg" | "min" | "%" | "ratio" | "count" | null;
 
-const SIGNS = { m: " m", m2: " m²", deg: "°" } as const;
-const DIGITS = { m: 2, m2: 1, deg: 2 } as const;
+const SIGNS = {
+  m: " m",
+  m2: " m²",
+  m3: " m³",
+  deg: "°",
+  min: " min",
+  "%": " %",
+  ratio: "",
+  count: "",
+} as const;
+const DIGITS = { m: 2, m2: 1, m3: 1, deg: 2, min: 0, "%": 2, ratio: 3, count: 0 } as const;
 
 /** A quantity with its unit; a dash when there is none. */
 export function quantity(value: number | null, unit: Unit, signed = false): string {
