@@ -386,7 +386,7 @@ def _without_bodies(found: tuple[ParkingSpace, ...]) -> Judgement:
         return Judgement(
             Outcome.NOT_APPLICABLE,
             Text(
-                zh="文件没有单个车位的空间（IfcSpace PARKING）。",
+                zh="文件没有单个车位的空间。",
                 en="The file has no space that is one parking bay (IfcSpace PARKING).",
             ),
         )

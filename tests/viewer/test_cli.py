@@ -85,7 +85,7 @@ def test_a_tower_that_breaks_rules_in_chinese(
     rules = [found[0] for line in lines if (found := re.findall(r"[A-Z]{3}-\d\d", line))]
     assert set(rules[:4]) == {"RES-01", "ROD-01", "HGT-01", "VIW-01"}
     assert rules[4] == "RAI-01"
-    assert len(rules) == 17
+    assert len(rules) == 26
     assert "-62.00 m²" in shown
     assert "-4.80 m" in shown
     assert re.search(r"[a-z]{3}", _without_names(shown)) is None
