@@ -99,7 +99,7 @@ def check_declared(rule: Rule, scheme: Scheme, around: Surroundings) -> list[Jud
         )
         if broken
         else Text(
-            zh="申报面积 {count} 项，与量得相差均不超过 {tolerance:g} %；最大为{what} {quantity} 差 {off:.2f} %。",
+            zh="申报面积 {count} 项，与量得相差均不超过 {tolerance:g} %；最大为{what}，差 {off:.2f} %。",
             en="All {count} declared areas agree with the drawn ones to {tolerance:g} %; most apart is {quantity} of {what}, by {off:.2f} %.",
         )
     )
