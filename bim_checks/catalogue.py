@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 from bim_checks.rule import RuleType
 from bim_checks.rules import (
+    areas,
+    declared_areas,
     delivery,
     delivery_content,
     delivery_storeys,
@@ -18,9 +20,11 @@ from bim_checks.rules import (
     height_legal,
     height_storeys,
     height_surfaces,
+    intensity,
     line_distance,
     lines,
     occlusion,
+    parking,
     projections,
     setbacks,
     spacing,
@@ -45,6 +49,10 @@ RULE_TYPES: Mapping[str, RuleType] = {
         height_legal,
         height_storeys,
         height_surfaces,
+        areas,
+        intensity,
+        declared_areas,
+        parking,
         spacing,
         fire_separation,
         views,

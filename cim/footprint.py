@@ -220,6 +220,22 @@ class Footprints:
             self._known_bands[low, high] = self._band(low, high, words)
         return self._known_bands[low, high]
 
+    def parts_between(self, low: float, high: float) -> tuple[FootprintPart, ...]:
+        """What each element gives to `band`, without uniting it.
+
+        Args:
+            low: metres, as for `band`.
+            high: the same.
+        """
+        bodies = self._bodies
+        reach = np.flatnonzero((bodies.lows <= high) & (bodies.highs >= low))
+        shapes, _ = self._pieces(reach, low, high)
+        return tuple(
+            FootprintPart(bodies.elements[i].global_id, shape)
+            for i, shape in zip(reach.tolist(), shapes, strict=True)
+            if not shape.is_empty
+        )
+
     def storeys(self) -> tuple[StoreyFootprint, ...]:
         """Floor plate and section of every storey that has an elevation, lowest first.
 
@@ -311,17 +327,24 @@ class Footprints:
 
     def _cut(self, reach: NDArray[np.int64], low: float, high: float, basis: Text) -> Footprint:
         """The footprint of bodies, each cut to what lies between two heights."""
-        bodies = self._bodies
-        cuts = self._cuts_of(reach, low, high)
-        shapes = bodies.moved(objects([cut.geometry for cut in cuts]), reach)
+        shapes, gap = self._pieces(reach, low, high)
         return _united(
-            [bodies.elements[i].global_id for i in reach],
+            [self._bodies.elements[i].global_id for i in reach],
             list(shapes),
             low=low,
             high=high,
-            gap=sum(cut.gap for cut in cuts),
+            gap=gap,
             basis=basis,
         )
+
+    def _pieces(
+        self, reach: NDArray[np.int64], low: float, high: float
+    ) -> tuple[NDArray[np.object_], float]:
+        """Each body cut to what lies between two heights, in plan; and the length that had to be bridged."""
+        bodies = self._bodies
+        cuts = self._cuts_of(reach, low, high)
+        shapes = bodies.moved(objects([cut.geometry for cut in cuts]), reach)
+        return shapes, sum(cut.gap for cut in cuts)
 
     def _cuts_of(self, reach: NDArray[np.int64], low: float, high: float) -> list[Section]:
         """Bodies cut to what lies between two heights, in the frames of their shapes."""

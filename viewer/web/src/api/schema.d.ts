@@ -485,8 +485,7 @@ export interface components {
             /** Key */
             key: string;
             title: components["schemas"]["Words"];
-            /** Unit */
-            unit: ("m" | "m2" | "m3" | "deg" | "min" | "%" | "ratio" | "count") | null;
+            unit: components["schemas"]["Unit"] | null;
         };
         /**
          * DefectInfo
@@ -594,8 +593,7 @@ export interface components {
             limit: number | null;
             /** Margin */
             margin: number | null;
-            /** Unit */
-            unit: ("m" | "m2" | "m3" | "deg" | "min" | "%" | "ratio" | "count") | null;
+            unit: components["schemas"]["Unit"] | null;
             /** Uncertainty */
             uncertainty: number | null;
             uncertainty_parts: components["schemas"]["UncertaintyParts"] | null;
@@ -1120,6 +1118,12 @@ export interface components {
             ifc_class: string;
             reason: components["schemas"]["Words"];
         };
+        /**
+         * Unit
+         * @description Unit of a value.
+         * @enum {string}
+         */
+        Unit: "m" | "m2" | "m3" | "deg" | "min" | "%" | "ratio" | "count" | "MB";
         /**
          * ViewpointInfo
          * @description A protected viewpoint; the eye's ellipsoidal height in metres.
