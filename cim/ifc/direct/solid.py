@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cim.compiled import compiled
+from cim.ifc.direct.mending import is_closed
 from cim.ifc.direct.polygon import Rings, oriented, triangulated
 from cim.ifc.direct.records import NotDirectError
 
@@ -153,12 +154,11 @@ def solid_of(body: Triangles) -> Solid:
 
 def enclosed_volume(vertices: NDArray[np.float64], faces: NDArray[np.int32]) -> float | None:
     """Volume a surface encloses, m3; None unless every edge is passed once each way."""
-    starts = faces.ravel().astype(np.int64)
-    ends = faces[:, (1, 2, 0)].ravel().astype(np.int64)
-    forth = np.sort(starts * len(vertices) + ends)
-    back = np.sort(ends * len(vertices) + starts)
-    if not np.array_equal(forth, back) or (forth[1:] == forth[:-1]).any():
-        return None
+    return signed_volume(vertices, faces) if is_closed(faces, len(vertices)) else None
+
+
+def signed_volume(vertices: NDArray[np.float64], faces: NDArray[np.int32]) -> float:
+    """Volume of a closed surface, m3, negative when it faces inward."""
     local = vertices - vertices[0]
     a, b, c = (local[faces[:, corner]] for corner in range(3))
     return float(np.einsum("ij,ij->", a, np.cross(b, c))) / 6.0

@@ -1,0 +1,201 @@
+"""Shells made whole where only their triangles keep them from being closed; their shape stays what it is.
+
+Authoring tools write a face beside two others as one straight edge, and the corner between the two beside it on no corner of
+the first (a T-junction). And a diagonal that splits a face may fall on an edge that two other faces share already.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cim.compiled import compiled
+
+ON_EDGE = 1e-6  # m a corner may lie off the straight edge it is put on
+SAME_PLANE = 1e-9  # m a corner may lie off the plane of the triangle next door for their shared edge to be turned
+MOST_COMPARED = 20_000_000  # pairs of edge and corner; a shell with more stays open
+PASSES = 8  # a triangle is split at one edge a pass
+
+
+def mended(
+    vertices: NDArray[np.float64], faces: NDArray[np.int32]
+) -> tuple[NDArray[np.int32], bool]:
+    """Triangles of the same surface, with edges that meet corner to corner.
+
+    Args:
+        vertices: shape (N, 3), metres.
+        faces: shape (M, 3), indices into `vertices`.
+
+    Returns:
+        Triangles, shape (K, 3), and whether they close: every edge is passed once each way. Those that do not close are
+        the given ones.
+    """
+    if is_closed(faces, len(vertices)):
+        return faces, True
+    found = faces
+    for _ in range(PASSES):
+        starts, ends, owners, sides = _open_edges(found, len(vertices))
+        corners = np.unique(np.concatenate([starts, ends]))
+        if len(starts) * len(corners) > MOST_COMPARED:
+            break
+        split = _split(vertices, found, starts, ends, owners, sides, corners)
+        if len(split) == len(found):
+            break
+        found = split
+    found = _turned(vertices, found)
+    return (found, True) if is_closed(found, len(vertices)) else (faces, False)
+
+
+@compiled
+def is_closed(faces, count):  # type: ignore[no-untyped-def]
+    """Whether triangles, shape (M, 3), over `count` corners pass every edge once each way."""
+    slots = 16
+    while slots < 6 * len(faces):
+        slots *= 2
+    table = np.full(slots, -1, dtype=np.int64)
+    for face in range(len(faces)):
+        for side in range(3):
+            edge = np.int64(faces[face, side]) * count + faces[face, (side + 1) % 3]
+            slot = _slot(edge, slots)
+            while table[slot] >= 0:
+                if table[slot] == edge:
+                    return False
+                slot = (slot + 1) & (slots - 1)
+            table[slot] = edge
+    for face in range(len(faces)):
+        for side in range(3):
+            edge = np.int64(faces[face, (side + 1) % 3]) * count + faces[face, side]
+            slot = _slot(edge, slots)
+            while table[slot] != edge:
+                if table[slot] < 0:
+                    return False
+                slot = (slot + 1) & (slots - 1)
+    return True
+
+
+@compiled
+def _slot(edge, slots):  # type: ignore[no-untyped-def]
+    key = np.uint64(edge) * np.uint64(0x9E3779B97F4A7C15)
+    return np.int64((key >> np.uint64(32)) & np.uint64(slots - 1))
+
+
+def _edges(faces: NDArray[np.int32], count: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Edges as one number each, the way they are passed and the other way, shape (3 M,)."""
+    starts = faces.ravel().astype(np.int64)
+    ends = faces[:, (1, 2, 0)].ravel().astype(np.int64)
+    return starts * count + ends, ends * count + starts
+
+
+def _open_edges(
+    faces: NDArray[np.int32], count: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Start, end, triangle and side (0 to 2) of the edges that nothing passes the other way."""
+    forth, back = _edges(faces, count)
+    (found,) = np.nonzero(~np.isin(forth, back))
+    return forth[found] // count, forth[found] % count, found // 3, found % 3
+
+
+@compiled
+def _split(vertices, faces, starts, ends, owners, sides, corners):  # type: ignore[no-untyped-def]
+    """Each triangle split at the corners that lie on one of its open edges."""
+    cut = np.full(len(faces), -1, dtype=np.int64)  # the edge at which a triangle is split
+    size = len(faces)
+    for edge in range(len(starts)):
+        more = len(_between(vertices, starts[edge], ends[edge], corners)) - 2
+        if more > 0 and cut[owners[edge]] < 0:
+            cut[owners[edge]] = edge
+            size += more
+    split = np.zeros((size, 3), dtype=np.int32)
+    made = 0
+    for face in range(len(faces)):
+        edge = cut[face]
+        if edge < 0:
+            for corner in range(3):
+                split[made, corner] = faces[face, corner]
+            made += 1
+            continue
+        chain = _between(vertices, starts[edge], ends[edge], corners)
+        for place in range(len(chain) - 1):
+            split[made, 0], split[made, 1] = chain[place], chain[place + 1]
+            split[made, 2] = faces[face, (sides[edge] + 2) % 3]
+            made += 1
+    return split
+
+
+@compiled
+def _between(vertices, start, end, corners):  # type: ignore[no-untyped-def]
+    """The corners on an edge in their order along it, its ends among them."""
+    a, b = vertices[start], vertices[end]
+    x, y, z = b[0] - a[0], b[1] - a[1], b[2] - a[2]
+    length = max(np.sqrt(x * x + y * y + z * z), ON_EDGE)
+    x, y, z = x / length, y / length, z / length
+    chain = np.zeros(len(corners) + 2, dtype=np.int64)
+    along = np.zeros(len(corners) + 2)
+    chain[0], size = start, 1
+    for corner in corners:
+        p = vertices[corner]
+        u, v, w = p[0] - a[0], p[1] - a[1], p[2] - a[2]
+        there = u * x + v * y + w * z
+        if not ON_EDGE < there < length - ON_EDGE:
+            continue
+        u, v, w = u - there * x, v - there * y, w - there * z
+        if u * u + v * v + w * w > ON_EDGE * ON_EDGE:
+            continue
+        place = size
+        while along[place - 1] > there:
+            chain[place], along[place] = chain[place - 1], along[place - 1]
+            place -= 1
+        chain[place], along[place] = corner, there
+        size += 1
+    chain[size] = end
+    return chain[: size + 1]
+
+
+def _turned(vertices: NDArray[np.float64], faces: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Triangles where the diagonals of flat four-sided parts that fall on another edge are the other diagonals."""
+    forth, back = _edges(faces, len(vertices))
+    known, counts = np.unique(forth, return_counts=True)
+    repeated = known[counts > 1]
+    if not len(repeated) or len(repeated) * len(faces) > MOST_COMPARED:
+        return faces
+    found = faces.copy()
+    passed = set(known.tolist())
+    for edge in repeated.tolist():
+        ours = (np.flatnonzero(forth == edge) // 3).tolist()
+        theirs = (np.flatnonzero(back == edge) // 3).tolist()
+        pairs = ((one, other) for one in ours for other in theirs)
+        for one, other in pairs:
+            start, end = divmod(edge, len(vertices))
+            left, right = _opposite(found[one], start, end), _opposite(found[other], end, start)
+            if left is None or right is None or left == right:
+                continue
+            diagonal = left * len(vertices) + right, right * len(vertices) + left
+            if passed.isdisjoint(diagonal) and _is_flat_and_convex(
+                vertices[[start, right, end, left]]
+            ):
+                found[one], found[other] = (start, right, left), (right, end, left)
+                passed.update(diagonal)
+                break
+    return found
+
+
+def _opposite(face: NDArray[np.int32], start: int, end: int) -> int | None:
+    """The third corner of a triangle with an edge; None when it has that edge no more."""
+    a, b, c = face.tolist()
+    for first, last, apex in ((a, b, c), (b, c, a), (c, a, b)):
+        if (first, last) == (start, end):
+            return int(apex)
+    return None
+
+
+def _is_flat_and_convex(corners: NDArray[np.float64]) -> bool:
+    """Whether four points in order, shape (4, 3), are the corners of a flat convex part of a face."""
+    sides = np.roll(corners, -1, axis=0) - corners
+    turns = np.cross(sides, np.roll(sides, -1, axis=0))
+    normal = np.cross(corners[2] - corners[0], corners[3] - corners[1])
+    length = float(np.linalg.norm(normal))
+    if length <= 0.0:
+        return False
+    normal = normal / length
+    off = np.abs((corners - corners[0]) @ normal).max()
+    return bool(off < SAME_PLANE and (turns @ normal > 0.0).all())
