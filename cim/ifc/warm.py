@@ -5,6 +5,7 @@ A process forked afterwards starts where this one stands, and spends its first m
 
 from __future__ import annotations
 
+import codecs
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -24,8 +25,13 @@ FILE_BYTES = 1 << 20
 SPARSE = 1 << 20  # an instance number so high that numbers are searched, not looked up
 
 
+ENCODINGS = ("utf-16-be", "utf-32-be", "gb2312", "gb18030", "cp932", "cp1252")
+
+
 def warm() -> None:
     """Read a small file of each schema."""
+    for encoding in ENCODINGS:
+        codecs.lookup(encoding)
     with tempfile.TemporaryDirectory(prefix="cim-warm-") as folder:
         for schema in KNOWN:
             path = Path(folder) / "small.ifc"
@@ -54,7 +60,7 @@ def _read(path: Path) -> None:
 
 
 def _small_file(schema: str) -> Any:
-    """A clipped wall with an opening, a shell, and a body that only the kernel draws; in IFC4 a tessellation too."""
+    """A clipped wall with an opening, shells, a repeated body, and one that only the kernel draws; in IFC4 tessellations too."""
     file = ifcopenshell.file(schema=schema)  # type: ignore[arg-type]
     new = file.create_entity
     origin = new("IfcCartesianPoint", (0.0, 0.0, 0.0))
@@ -103,7 +109,12 @@ def _small_file(schema: str) -> Any:
     product("IfcSlab", new("IfcShellBasedSurfaceModel", [new("IfcOpenShell", [face])]))
     line = new("IfcPolyline", [new("IfcCartesianPoint", c) for c in (*corners, corners[0])])
     profile = new("IfcArbitraryClosedProfileDef", "AREA", None, line)
-    product("IfcColumn", new("IfcExtrudedAreaSolid", profile, axes, up, 1.0))
+    column = new("IfcExtrudedAreaSolid", profile, axes, up, 1.0)
+    product("IfcColumn", column)
+    shape = new("IfcShapeRepresentation", context, "Body", "SweptSolid", [column])
+    zero = new("IfcCartesianPoint", (0.0, 0.0, 0.0))
+    target = new("IfcCartesianTransformationOperator3D", LocalOrigin=zero)
+    product("IfcColumn", new("IfcMappedItem", new("IfcRepresentationMap", axes, shape), target))
     circle = new("IfcCircleProfileDef", "AREA", None, _flat(new), 0.01)
     turned = new("IfcAxis1Placement", new("IfcCartesianPoint", (0.05, 0.0, 0.0)), up)
     product("IfcBeam", new("IfcRevolvedAreaSolid", circle, axes, turned, 0.5))
@@ -112,6 +123,8 @@ def _small_file(schema: str) -> Any:
         product(
             "IfcPlate", new("IfcTriangulatedFaceSet", Coordinates=points, CoordIndex=((1, 2, 3),))
         )
+        face = new("IfcIndexedPolygonalFace", (1, 2, 3))
+        product("IfcPlate", new("IfcPolygonalFaceSet", Coordinates=points, Faces=[face]))
     return file
 
 

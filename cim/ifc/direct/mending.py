@@ -34,90 +34,107 @@ def mended(
         return faces, True
     found = faces
     for _ in range(PASSES):
-        starts, ends, owners, sides = _open_edges(found, len(vertices))
-        corners = np.unique(np.concatenate([starts, ends]))
-        if len(starts) * len(corners) > MOST_COMPARED:
+        open_edges = _open_edges(found, len(vertices))
+        if not len(open_edges):
+            found = _turned(vertices, found)
+            return (found, True) if is_closed(found, len(vertices)) else (faces, False)
+        corners = np.unique(open_edges[:, :2])
+        if len(open_edges) * len(corners) > MOST_COMPARED:
             break
-        split = _split(vertices, found, starts, ends, owners, sides, corners)
+        split = _split(vertices, found, open_edges, corners)
         if len(split) == len(found):
             break
         found = split
-    found = _turned(vertices, found)
-    return (found, True) if is_closed(found, len(vertices)) else (faces, False)
+    return faces, False
+
+
+def is_closed(faces: NDArray[np.int32], count: int) -> bool:
+    """Whether triangles, shape (M, 3), over `count` corners pass every edge once each way."""
+    edges, times = _passed(faces, count)
+    return bool(len(times) and _are_once_each_way(edges, times, count))
 
 
 @compiled
-def is_closed(faces, count):  # type: ignore[no-untyped-def]
-    """Whether triangles, shape (M, 3), over `count` corners pass every edge once each way."""
+def _passed(faces, count):  # type: ignore[no-untyped-def]
+    """A table of the edges that triangles pass, as ``start * count + end`` or -1, and how often each is passed."""
     slots = 16
     while slots < 6 * len(faces):
         slots *= 2
-    table = np.full(slots, -1, dtype=np.int64)
+    edges = np.full(slots, -1, dtype=np.int64)
+    times = np.zeros(slots, dtype=np.int32)
     for face in range(len(faces)):
         for side in range(3):
             edge = np.int64(faces[face, side]) * count + faces[face, (side + 1) % 3]
-            slot = _slot(edge, slots)
-            while table[slot] >= 0:
-                if table[slot] == edge:
-                    return False
-                slot = (slot + 1) & (slots - 1)
-            table[slot] = edge
-    for face in range(len(faces)):
-        for side in range(3):
-            edge = np.int64(faces[face, (side + 1) % 3]) * count + faces[face, side]
-            slot = _slot(edge, slots)
-            while table[slot] != edge:
-                if table[slot] < 0:
-                    return False
-                slot = (slot + 1) & (slots - 1)
+            slot = _slot(edges, edge)
+            edges[slot] = edge
+            times[slot] += 1
+    return edges, times
+
+
+@compiled
+def _slot(edges, edge):  # type: ignore[no-untyped-def]
+    """Where an edge is in a table, or is to be put."""
+    last = len(edges) - 1
+    key = np.uint64(edge) * np.uint64(0x9E3779B97F4A7C15)
+    slot = np.int64(key >> np.uint64(32)) & last
+    while edges[slot] >= 0 and edges[slot] != edge:
+        slot = (slot + 1) & last
+    return slot
+
+
+@compiled
+def _are_once_each_way(edges, times, count):  # type: ignore[no-untyped-def]
+    for slot in range(len(edges)):
+        edge = edges[slot]
+        if edge < 0:
+            continue
+        if times[slot] != 1 or edges[_slot(edges, edge % count * count + edge // count)] < 0:
+            return False
     return True
 
 
 @compiled
-def _slot(edge, slots):  # type: ignore[no-untyped-def]
-    key = np.uint64(edge) * np.uint64(0x9E3779B97F4A7C15)
-    return np.int64((key >> np.uint64(32)) & np.uint64(slots - 1))
-
-
-def _edges(faces: NDArray[np.int32], count: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Edges as one number each, the way they are passed and the other way, shape (3 M,)."""
-    starts = faces.ravel().astype(np.int64)
-    ends = faces[:, (1, 2, 0)].ravel().astype(np.int64)
-    return starts * count + ends, ends * count + starts
-
-
-def _open_edges(
-    faces: NDArray[np.int32], count: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Start, end, triangle and side (0 to 2) of the edges that nothing passes the other way."""
-    forth, back = _edges(faces, count)
-    (found,) = np.nonzero(~np.isin(forth, back))
-    return forth[found] // count, forth[found] % count, found // 3, found % 3
+def _open_edges(faces, count):  # type: ignore[no-untyped-def]
+    """Edges that nothing passes the other way, shape (E, 4): start, end, triangle and side (0 to 2)."""
+    edges, _ = _passed(faces, count)
+    found = np.zeros((16, 4), dtype=np.int64)
+    size = 0
+    for face in range(len(faces)):
+        for side in range(3):
+            start, end = np.int64(faces[face, side]), np.int64(faces[face, (side + 1) % 3])
+            if edges[_slot(edges, end * count + start)] >= 0:
+                continue
+            if size == len(found):
+                found = np.concatenate((found, np.zeros_like(found)))
+            found[size, 0], found[size, 1], found[size, 2], found[size, 3] = start, end, face, side
+            size += 1
+    return found[:size]
 
 
 @compiled
-def _split(vertices, faces, starts, ends, owners, sides, corners):  # type: ignore[no-untyped-def]
+def _split(vertices, faces, open_edges, corners):  # type: ignore[no-untyped-def]
     """Each triangle split at the corners that lie on one of its open edges."""
     cut = np.full(len(faces), -1, dtype=np.int64)  # the edge at which a triangle is split
     size = len(faces)
-    for edge in range(len(starts)):
-        more = len(_between(vertices, starts[edge], ends[edge], corners)) - 2
-        if more > 0 and cut[owners[edge]] < 0:
-            cut[owners[edge]] = edge
+    for edge in range(len(open_edges)):
+        start, end, face, _ = open_edges[edge]
+        more = len(_between(vertices, start, end, corners)) - 2
+        if more > 0 and cut[face] < 0:
+            cut[face] = edge
             size += more
     split = np.zeros((size, 3), dtype=np.int32)
     made = 0
     for face in range(len(faces)):
-        edge = cut[face]
-        if edge < 0:
+        if cut[face] < 0:
             for corner in range(3):
                 split[made, corner] = faces[face, corner]
             made += 1
             continue
-        chain = _between(vertices, starts[edge], ends[edge], corners)
+        start, end, _, side = open_edges[cut[face]]
+        chain = _between(vertices, start, end, corners)
         for place in range(len(chain) - 1):
             split[made, 0], split[made, 1] = chain[place], chain[place + 1]
-            split[made, 2] = faces[face, (sides[edge] + 2) % 3]
+            split[made, 2] = faces[face, (side + 2) % 3]
             made += 1
     return split
 
@@ -153,7 +170,8 @@ def _between(vertices, start, end, corners):  # type: ignore[no-untyped-def]
 
 def _turned(vertices: NDArray[np.float64], faces: NDArray[np.int32]) -> NDArray[np.int32]:
     """Triangles where the diagonals of flat four-sided parts that fall on another edge are the other diagonals."""
-    forth, back = _edges(faces, len(vertices))
+    starts, ends = faces.astype(np.int64), faces[:, (1, 2, 0)].astype(np.int64)
+    forth, back = (starts * len(vertices) + ends).ravel(), (ends * len(vertices) + starts).ravel()
     known, counts = np.unique(forth, return_counts=True)
     repeated = known[counts > 1]
     if not len(repeated) or len(repeated) * len(faces) > MOST_COMPARED:

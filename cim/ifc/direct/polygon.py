@@ -73,7 +73,9 @@ def oriented(rings: Rings) -> list[NDArray[np.float64]]:
         area = signed_area(ring)
         if area == 0.0:
             raise NotDirectError("ring")
-        found.append(ring if (area > 0.0) == (place == 0) else ring[::-1])
+        # Compiled code is made anew for arrays that are read backwards, hence the copy.
+        right = (area > 0.0) == (place == 0)
+        found.append(ring if right else np.ascontiguousarray(ring[::-1]))
     return found
 
 
