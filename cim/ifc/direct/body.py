@@ -124,11 +124,7 @@ class DirectBodies:
         # A closure tells an instance once; which of the rows are one instance decides the body as well.
         same = [rows.index(row) for row in rows]
         digest.update(repr((self._records.length, self._records.angle, same)).encode())
-        told, met = self._closures.take(rows)
-        styled = self._styles.styled(met.tolist())
-        if styled:
-            told, _ = self._closures.take([*rows, *styled])
-        digest.update(told)
+        digest.update(self._closures.take(rows, self._styles.styled))
 
     def _content(self, representation: int) -> str:
         """A digest of a representation; equal for two that draw the same."""

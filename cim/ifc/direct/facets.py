@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cim.compiled import compiled
+from cim.ifc.direct.ears import clip_ears
 from cim.ifc.direct.polygon import oriented, triangulated
 from cim.ifc.direct.records import NotDirectError, Records, gathered
 from cim.ifc.step.lexer import ENUM, OPEN, REFERENCE
@@ -77,12 +78,7 @@ def shells(records: Records, rows: Sequence[int]) -> Triangles:
         NotDirectError: a face of another kind, or not flat.
     """
     step = records.step
-    names = {name: index for index, name in enumerate(step.names)}
-    kinds = np.array(
-        [names.get(name, -2) for name in ("IFCFACE", "IFCPOLYLOOP", "IFCCARTESIANPOINT")]
-        + [names.get(name, -2) for name in ("IFCFACEOUTERBOUND", "IFCFACEBOUND")],
-        dtype=np.int64,
-    )
+    kinds = np.array([records.kind_of(name) for name in SHELL], dtype=np.int64)
     starts = np.array([int(step.firsts[row]) for row in rows], dtype=np.int64)
     sizes = _shell_sizes(step.kinds, step.values, step.firsts, step.types, starts, kinds)
     if sizes[0] < 0:
@@ -102,9 +98,12 @@ def shells(records: Records, rows: Sequence[int]) -> Triangles:
         ends,
         faces,
     )
-    used, corners = np.unique(corners, return_inverse=True)
-    points, corners = welded(gathered(step, used) * records.length, corners)
+    points = gathered(step, _used(corners)) * records.length
+    points, corners = welded(points, corners)
     return Loops(points, corners, ends, faces).triangles()
+
+
+SHELL = ("IFCFACE", "IFCPOLYLOOP", "IFCCARTESIANPOINT", "IFCFACEOUTERBOUND", "IFCFACEBOUND")
 
 
 def triangulated_face_set(records: Records, row: int) -> Triangles:
@@ -179,15 +178,55 @@ def welded(
     Returns:
         The points left and the corners as indices into them.
     """
-    used = np.zeros(len(points), dtype=bool)
-    used[corners] = True
+    points, flat = _weld(points, np.ascontiguousarray(corners).ravel())
+    return points, flat.reshape(corners.shape)
+
+
+@compiled
+def _weld(points, corners):  # type: ignore[no-untyped-def]
+    used = np.zeros(len(points), dtype=np.bool_)
+    for corner in corners:
+        used[corner] = True
     kept = np.flatnonzero(used)
-    new, count = _same(points[kept] + 0.0)  # + 0.0 turns -0.0 into 0.0
-    first = np.zeros(count, dtype=np.int64)
-    first[new[::-1]] = kept[::-1]
+    places = np.zeros((len(kept), 3))
+    for place in range(len(kept)):
+        for axis in range(3):
+            places[place, axis] = points[kept[place], axis] + 0.0  # turns -0.0 into 0.0
+    new, count = _same(places)
+    left = np.zeros((count, 3))
     renumbered = np.zeros(len(points), dtype=np.int64)
-    renumbered[kept] = new
-    return points[first], renumbered[corners]
+    for place in range(len(kept) - 1, -1, -1):
+        renumbered[kept[place]] = new[place]
+        for axis in range(3):
+            left[new[place], axis] = points[kept[place], axis]
+    found = np.zeros(len(corners), dtype=np.int64)
+    for place in range(len(corners)):
+        found[place] = renumbered[corners[place]]
+    return left, found
+
+
+@compiled
+def _used(corners):  # type: ignore[no-untyped-def]
+    """The rows among corners, each once in the order they first come; the corners become indices into them, in place."""
+    slots = 16
+    while slots < 2 * len(corners):
+        slots *= 2
+    table = np.full(slots, -1, dtype=np.int64)
+    rows = np.zeros(len(corners), dtype=np.int64)
+    count = 0
+    for place in range(len(corners)):
+        row = corners[place]
+        slot = np.int64((np.uint64(row) * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(32)) & (
+            slots - 1
+        )
+        while table[slot] >= 0 and rows[table[slot]] != row:
+            slot = (slot + 1) & (slots - 1)
+        if table[slot] < 0:
+            table[slot] = count
+            rows[count] = row
+            count += 1
+        corners[place] = table[slot]
+    return rows[:count].copy()
 
 
 @compiled
@@ -316,7 +355,7 @@ def _normal(points, corners, start, end):  # type: ignore[no-untyped-def]
 
 @compiled
 def _split(points, corners, ends, faces):  # type: ignore[no-untyped-def]
-    """Triangles of the convex faces of one loop; the others as pairs of their first loop and the one after their last."""
+    """Triangles of most faces of one loop; the others as pairs of their first loop and the one after their last."""
     count = len(ends)
     triangles = np.zeros((max(len(corners), 1), 3), dtype=np.int64)
     rest = np.zeros((max(count, 1), 2), dtype=np.int64)
@@ -346,11 +385,38 @@ def _split(points, corners, ends, faces):  # type: ignore[no-untyped-def]
                 triangles[made, 1] = corners[place]
                 triangles[made, 2] = corners[place + 1]
                 made += 1
+        elif after == loop + 1 and _clipped(
+            points, corners[start : ends[loop]], nx, ny, nz, triangles[made:]
+        ):
+            made += ends[loop] - start - 2
         else:
             rest[others, 0], rest[others, 1] = loop, after
             others += 1
         loop = after
     return triangles[:made], rest[:others], crooked
+
+
+@compiled
+def _clipped(points, loop, nx, ny, nz, triangles):  # type: ignore[no-untyped-def]
+    """Fill in the triangles of a face that is not convex, seen against its normal; whether that was done."""
+    count = len(loop)
+    x, y = np.zeros(count), np.zeros(count)
+    ax, ay, az = abs(nx), abs(ny), abs(nz)
+    across, up, along = 1, 2, nx
+    if ay > ax and ay >= az:
+        across, up, along = 2, 0, ny
+    elif az > ax:
+        across, up, along = 0, 1, nz
+    for place in range(count):
+        x[place] = points[loop[place], across]
+        y[place] = points[loop[place], up] * (1.0 if along > 0.0 else -1.0)
+    found = np.zeros((max(count - 2, 1), 3), dtype=np.int64)
+    if not clip_ears(x, y, found):
+        return False
+    for triangle in range(count - 2):
+        for corner in range(3):
+            triangles[triangle, corner] = loop[found[triangle, corner]]
+    return True
 
 
 @compiled

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cim.compiled import compiled
+from cim.ifc.direct.ears import MOST_POINTS, clip_ears
 from cim.ifc.direct.records import NotDirectError
 
 SAME_POINT = 1e-9  # m; closer points are one
@@ -94,6 +95,10 @@ def triangulated(rings: Rings) -> NDArray[np.int32]:
     if len(rings) == 1 and is_convex(rings[0]):
         whole: NDArray[np.int32] = fan(len(rings[0]))
         return whole
+    if len(rings) == 1 and len(rings[0]) <= MOST_POINTS:
+        whole = np.zeros((len(rings[0]) - 2, 3), dtype=np.int32)
+        if clip_ears(rings[0][:, 0], rings[0][:, 1], whole):
+            return whole
     points = np.ascontiguousarray(np.concatenate(rings))
     ends = np.cumsum([len(ring) for ring in rings]).astype(np.uint32)
     faces = mapbox_earcut.triangulate_float64(points, ends).reshape(-1, 3).astype(np.int32)

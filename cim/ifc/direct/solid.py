@@ -154,14 +154,24 @@ def solid_of(body: Triangles) -> Solid:
 
 def enclosed_volume(vertices: NDArray[np.float64], faces: NDArray[np.int32]) -> float | None:
     """Volume a surface encloses, m3; None unless every edge is passed once each way."""
-    return signed_volume(vertices, faces) if is_closed(faces, len(vertices)) else None
+    return float(signed_volume(vertices, faces)) if is_closed(faces, len(vertices)) else None
 
 
-def signed_volume(vertices: NDArray[np.float64], faces: NDArray[np.int32]) -> float:
-    """Volume of a closed surface, m3, negative when it faces inward."""
-    local = vertices - vertices[0]
-    a, b, c = (local[faces[:, corner]] for corner in range(3))
-    return float(np.einsum("ij,ij->", a, np.cross(b, c))) / 6.0
+@compiled
+def signed_volume(vertices, faces):  # type: ignore[no-untyped-def]
+    """Volume of a closed surface of shape (N, 3) and (M, 3), m3, negative when it faces inward."""
+    sixfold = 0.0
+    ox, oy, oz = vertices[0]
+    for face in range(len(faces)):
+        ax, ay, az = vertices[faces[face, 0]]
+        bx, by, bz = vertices[faces[face, 1]]
+        cx, cy, cz = vertices[faces[face, 2]]
+        ax, ay, az, bx, by, bz = ax - ox, ay - oy, az - oz, bx - ox, by - oy, bz - oz
+        cx, cy, cz = cx - ox, cy - oy, cz - oz
+        sixfold += ax * (by * cz - bz * cy)
+        sixfold += ay * (bz * cx - bx * cz)
+        sixfold += az * (bx * cy - by * cx)
+    return sixfold / 6.0
 
 
 def _manifold(solid: Solid) -> manifold3d.Manifold:
