@@ -25,17 +25,25 @@ OPERATORS = (
 )
 DEEPEST = 2000  # levels of placement; deeper ones are refused before
 
+NOWHERE, BROKEN = (
+    -1,
+    -2,
+)  # instead of the place of a parent: it has none; it stands on something else, or on itself
+
 Vector = tuple[float, float, float]
 
 
 class Placements:
-    """Matrices of the placements of one file; each is computed once."""
+    """Matrices of the placements of one file, each computed once."""
 
     def __init__(self, records: Records) -> None:
         self._records = records
         self._classes = np.array([records.kind_of(name) for name in AXES], dtype=np.int64)
         self._operators = np.array([records.kind_of(name) for name in OPERATORS], dtype=np.int64)
-        self._local: dict[int, NDArray[np.float64]] = {}
+        rows = records.step.rows_of("IFCLOCALPLACEMENT")
+        self._places = np.full(len(records.step.numbers), NOWHERE, dtype=np.int32)
+        self._places[rows] = np.arange(len(rows))
+        self._parents, self._own, self._worlds = self._read_all(rows)
         self._axes: dict[int, NDArray[np.float64]] = {}
         self._directions: dict[int, Vector] = {}
 
@@ -45,30 +53,45 @@ class Placements:
         Raises:
             NotDirectError: it stands on a grid or an alignment.
         """
-        chain: list[int] = []
-        while row is not None and row not in self._local:
-            if len(chain) > DEEPEST:
-                raise NotDirectError("IfcLocalPlacement")
-            chain.append(row)
-            row = self._records.read(row, "IFCLOCALPLACEMENT")[0]
-        matrix = np.eye(4) if row is None else self._local[row]
-        for link in reversed(chain):
-            relative = self._records.read(link, "IFCLOCALPLACEMENT")[1]
-            matrix = self._local[link] = matrix @ self.axes(relative)
+        if row is None:
+            return np.eye(4)
+        place = self._place(row)
+        matrix: NDArray[np.float64] = self._worlds[place]
         return matrix
 
     def relative(self, row: Any, base: Any) -> NDArray[np.float64]:
         """Object frame -> the frame of another placement, shape (4, 4); exact where one is given relative to the other."""
+        here, there = (NOWHERE if one is None else self._place(one) for one in (row, base))
         matrix = np.eye(4)
-        here = row
-        for _ in range(DEEPEST):
-            if here == base:
-                return matrix
-            if here is None:
-                break
-            parent, axes = self._records.read(here, "IFCLOCALPLACEMENT")[:2]
-            matrix, here = self.axes(axes) @ matrix, parent
+        if _relative(self._parents, self._own, here, there, matrix):
+            return matrix
         return np.linalg.inv(self.local(base)) @ self.local(row)
+
+    def _place(self, row: Any) -> int:
+        """Where an IfcLocalPlacement is among those of the file."""
+        if not isinstance(row, int) or row < 0:
+            raise NotDirectError("IfcLocalPlacement")
+        place = int(self._places[row])
+        if place < 0 or self._parents[place] == BROKEN:
+            raise NotDirectError("IfcLocalPlacement")
+        return place
+
+    def _read_all(
+        self, rows: NDArray[np.int64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
+        """Of each IfcLocalPlacement its parent, its matrix to the parent's frame and that to the engineering CRS."""
+        step = self._records.step
+        parents, own, worlds = _read_all(
+            step.kinds,
+            step.values,
+            step.firsts,
+            step.types,
+            self._classes,
+            rows,
+            self._places,
+            self._records.length,
+        )
+        return parents, own, worlds
 
     def axes(self, row: Any) -> NDArray[np.float64]:
         """An IfcAxis2Placement2D or 3D as a matrix, shape (4, 4); the identity for None.
@@ -135,6 +158,82 @@ class Placements:
                 raise NotDirectError("IfcDirection")
             self._directions[row] = unit((*ratios, 0.0)[:3], 0.0)
         return self._directions[row]
+
+
+@compiled
+def _read_all(kinds, values, firsts, types, classes, rows, places, length):  # type: ignore[no-untyped-def]
+    count = len(rows)
+    parents = np.full(count, BROKEN, dtype=np.int64)
+    own, worlds = np.zeros((count, 4, 4)), np.zeros((count, 4, 4))
+    for place in range(count):
+        first = firsts[rows[place]]
+        if firsts[rows[place] + 1] - first != 2:
+            continue
+        for axis in range(4):
+            own[place, axis, axis] = 1.0
+        if kinds[first + 1] == REFERENCE and values[first + 1] >= 0.0:
+            row = np.int64(values[first + 1])
+            if not _axes(kinds, values, firsts, types, classes, row, length, own[place]):
+                continue
+        elif kinds[first + 1] != NULL and kinds[first + 1] != DERIVED:
+            continue
+        if kinds[first] == NULL or kinds[first] == DERIVED:
+            parents[place] = NOWHERE
+        elif kinds[first] == REFERENCE and values[first] >= 0.0:
+            parent = places[np.int64(values[first])]
+            if parent >= 0:
+                parents[place] = parent
+    _stand(parents, own, worlds)
+    return parents, own, worlds
+
+
+@compiled
+def _stand(parents, own, worlds):  # type: ignore[no-untyped-def]
+    """Fill in the matrices to the engineering CRS; one that leads in a circle, too deep or to a broken one is broken."""
+    done = np.zeros(len(parents), dtype=np.bool_)
+    chain = np.zeros(DEEPEST + 1, dtype=np.int64)
+    for place in range(len(parents)):
+        size, here = 0, place
+        while here >= 0 and not done[here] and size < len(chain):
+            chain[size] = here
+            size += 1
+            here = parents[here]
+        is_broken = here == BROKEN or (here >= 0 and (not done[here] or parents[here] == BROKEN))
+        for step in range(size - 1, -1, -1):
+            link = chain[step]
+            done[link] = True
+            parent = parents[link]
+            if is_broken:
+                parents[link] = BROKEN
+            elif parent == NOWHERE:
+                worlds[link] = own[link]
+            else:
+                _product(worlds[parent], own[link], worlds[link])
+
+
+@compiled
+def _product(one, other, found):  # type: ignore[no-untyped-def]
+    for row in range(4):
+        for column in range(4):
+            found[row, column] = (
+                one[row, 0] * other[0, column]
+                + one[row, 1] * other[1, column]
+                + one[row, 2] * other[2, column]
+                + one[row, 3] * other[3, column]
+            )
+
+
+@compiled
+def _relative(parents, own, here, base, matrix):  # type: ignore[no-untyped-def]
+    """Fill in the matrix from a placement to one it stands on, at last; whether it does."""
+    step = np.zeros((4, 4))
+    while here != base:
+        if here < 0:
+            return False
+        _product(own[here], matrix, step)
+        matrix[:] = step
+        here = parents[here]
+    return True
 
 
 @compiled
