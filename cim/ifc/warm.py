@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import codecs
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,17 @@ from cim.ifc.precheck import find_undrawable
 from cim.ifc.reader import read_open_file
 from cim.snapshot import write_snapshot
 
+# A pyramid and a wedge whose edge lies on the only diagonal that splits the pyramid's floor into triangles as it is first tried.
+FLOOR = ((0.0, 0.0, 0.0), (1.0, 0.0, 0.0), (1.0, 1.0, 0.0), (0.0, 1.0, 0.0))
+TIP, LEFT, RIGHT = (0.5, 0.5, -1.0), (0.4, 0.6, 1.0), (0.6, 0.4, 1.0)
+SIDES = (
+    *((FLOOR[(k + 1) % 4], FLOOR[k], TIP) for k in range(4)),
+    (FLOOR[0], FLOOR[2], LEFT),
+    (FLOOR[2], FLOOR[0], RIGHT),
+    (FLOOR[0], LEFT, RIGHT),
+    (FLOOR[2], RIGHT, LEFT),
+)
+HOLE = ((0.2, 0.2), (0.2, 0.4), (0.4, 0.2))
 FILE_BYTES = 1 << 20
 SPARSE = 1 << 20  # an instance number so high that numbers are searched, not looked up
 
@@ -106,7 +118,11 @@ def _small_file(schema: str) -> Any:
     corners = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.5, 0.5), (0.0, 1.0))
     loop = new("IfcPolyLoop", [new("IfcCartesianPoint", (*c, 0.0)) for c in corners])
     face = new("IfcFace", [new("IfcFaceOuterBound", loop, True)])
-    product("IfcSlab", new("IfcShellBasedSurfaceModel", [new("IfcOpenShell", [face])]))
+    inner = new("IfcPolyLoop", [new("IfcCartesianPoint", (*c, 0.0)) for c in HOLE])
+    holed = new("IfcFace", [*_face(new, FLOOR).Bounds, new("IfcFaceBound", inner, True)])
+    product("IfcSlab", new("IfcShellBasedSurfaceModel", [new("IfcOpenShell", [face, holed])]))
+    shell = new("IfcClosedShell", [_face(new, corners) for corners in (FLOOR, *SIDES)])
+    product("IfcFooting", new("IfcFacetedBrep", shell))
     line = new("IfcPolyline", [new("IfcCartesianPoint", c) for c in (*corners, corners[0])])
     profile = new("IfcArbitraryClosedProfileDef", "AREA", None, line)
     column = new("IfcExtrudedAreaSolid", profile, axes, up, 1.0)
@@ -126,6 +142,11 @@ def _small_file(schema: str) -> Any:
         face = new("IfcIndexedPolygonalFace", (1, 2, 3))
         product("IfcPlate", new("IfcPolygonalFaceSet", Coordinates=points, Faces=[face]))
     return file
+
+
+def _face(new: Any, corners: Sequence[tuple[float, float, float]]) -> Any:
+    loop = new("IfcPolyLoop", [new("IfcCartesianPoint", corner) for corner in corners])
+    return new("IfcFace", [new("IfcFaceOuterBound", loop, True)])
 
 
 def _flat(new: Any) -> Any:

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from cim.building import Material
 from cim.ifc.direct.item import Items, Piece
-from cim.ifc.direct.placement import Placements, is_rigid
+from cim.ifc.direct.matrices import is_rigid
+from cim.ifc.direct.placement import Placements
 from cim.ifc.direct.records import NotDirectError, Records
 from cim.ifc.direct.shapes import (
     NOT_SHAPES,

@@ -56,7 +56,7 @@ class Loops:
             self.corners[begin : self.ends[end - 1]], self.ends[start : end - 1] - begin
         )
         across, up = _plane_axes(self.points[loops[0]])
-        rings = [self.points[loop][:, (across, up)] for loop in loops]
+        rings = [np.ascontiguousarray(self.points[loop][:, (across, up)]) for loop in loops]
         turned = oriented(rings)
         order = np.concatenate(
             [
@@ -350,7 +350,7 @@ def _convex(points, corners, start, end, nx, ny, nz):  # type: ignore[no-untyped
 
 def _plane_axes(points: NDArray[np.float64]) -> tuple[int, int]:
     """The two axes a flat loop of shape (N, 3) is seen along best, in an order that keeps counter-clockwise what it is."""
-    normal = np.array(_normal(points, np.arange(len(points)), 0, len(points)))
+    normal = np.array(_normal(np.ascontiguousarray(points), np.arange(len(points)), 0, len(points)))
     axis = int(np.abs(normal).argmax())
     across, up = ((1, 2), (2, 0), (0, 1))[axis]
     return (across, up) if normal[axis] > 0.0 else (up, across)

@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 from cim.building import Material
 from cim.ifc.direct import facets
 from cim.ifc.direct.curve import Curves
+from cim.ifc.direct.ears import MOST_POINTS
+from cim.ifc.direct.matrices import determinant
 from cim.ifc.direct.mending import mended
-from cim.ifc.direct.placement import Placements, determinant
+from cim.ifc.direct.placement import Placements
 from cim.ifc.direct.profile import Profiles
 from cim.ifc.direct.records import NotDirectError, Records
 from cim.ifc.direct.solid import Solid, Triangles, prism, signed_volume, solid_of
@@ -143,9 +145,11 @@ class Items:
         if not isinstance(depth, float) or not 0.0 < depth < math.inf:
             raise NotDirectError("Depth")
         way = np.array(self._placements.direction(direction)) * (depth * self._records.length)
-        vertices, faces = prism(self._profiles.rings(profile), way, self._placements.axes(position))
-        # Where a hole touches the outline, a cap may pass over the corners there.
-        faces, _ = mended(vertices, faces)
+        rings = self._profiles.rings(profile)
+        vertices, faces = prism(rings, way, self._placements.axes(position))
+        if len(rings) > 1 or len(rings[0]) > MOST_POINTS:
+            # Where a hole touches the outline, a cap may pass over the corners there.
+            faces, _ = mended(vertices, faces)
         return Piece((vertices, faces), None, self._profiles.is_round(profile), is_closed=True)
 
     def _brep(self, row: int, name: str) -> Triangles:

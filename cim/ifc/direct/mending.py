@@ -48,10 +48,17 @@ def mended(
     return faces, False
 
 
-def is_closed(faces: NDArray[np.int32], count: int) -> bool:
+@compiled
+def is_closed(faces, count):  # type: ignore[no-untyped-def]
     """Whether triangles, shape (M, 3), over `count` corners pass every edge once each way."""
     edges, times = _passed(faces, count)
-    return bool(len(times) and _are_once_each_way(edges, times, count))
+    for slot in range(len(edges)):
+        edge = edges[slot]
+        if edge < 0:
+            continue
+        if times[slot] != 1 or edges[_slot(edges, edge % count * count + edge // count)] < 0:
+            return False
+    return len(faces) > 0
 
 
 @compiled
@@ -80,17 +87,6 @@ def _slot(edges, edge):  # type: ignore[no-untyped-def]
     while edges[slot] >= 0 and edges[slot] != edge:
         slot = (slot + 1) & last
     return slot
-
-
-@compiled
-def _are_once_each_way(edges, times, count):  # type: ignore[no-untyped-def]
-    for slot in range(len(edges)):
-        edge = edges[slot]
-        if edge < 0:
-            continue
-        if times[slot] != 1 or edges[_slot(edges, edge % count * count + edge // count)] < 0:
-            return False
-    return True
 
 
 @compiled
@@ -206,14 +202,26 @@ def _opposite(face: NDArray[np.int32], start: int, end: int) -> int | None:
     return None
 
 
-def _is_flat_and_convex(corners: NDArray[np.float64]) -> bool:
+@compiled
+def _is_flat_and_convex(corners):  # type: ignore[no-untyped-def]
     """Whether four points in order, shape (4, 3), are the corners of a flat convex part of a face."""
-    sides = np.roll(corners, -1, axis=0) - corners
-    turns = np.cross(sides, np.roll(sides, -1, axis=0))
-    normal = np.cross(corners[2] - corners[0], corners[3] - corners[1])
-    length = float(np.linalg.norm(normal))
+    normal = _cross(corners[2] - corners[0], corners[3] - corners[1])
+    length = np.sqrt((normal * normal).sum())
     if length <= 0.0:
         return False
-    normal = normal / length
-    off = np.abs((corners - corners[0]) @ normal).max()
-    return bool(off < SAME_PLANE and (turns @ normal > 0.0).all())
+    normal /= length
+    for place in range(4):
+        here, after = corners[(place + 1) % 4], corners[(place + 2) % 4]
+        turn = _cross(here - corners[place], after - here)
+        if (turn * normal).sum() <= 0.0:
+            return False
+        if abs(((here - corners[0]) * normal).sum()) >= SAME_PLANE:
+            return False
+    return True
+
+
+@compiled
+def _cross(a, b):  # type: ignore[no-untyped-def]
+    return np.array(
+        [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]]
+    )

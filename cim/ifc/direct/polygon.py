@@ -97,7 +97,8 @@ def triangulated(rings: Rings) -> NDArray[np.int32]:
         return whole
     if len(rings) == 1 and len(rings[0]) <= MOST_POINTS:
         whole = np.zeros((len(rings[0]) - 2, 3), dtype=np.int32)
-        if clip_ears(rings[0][:, 0], rings[0][:, 1], whole):
+        x, y = np.ascontiguousarray(rings[0].T)
+        if clip_ears(x, y, whole):
             return whole
     points = np.ascontiguousarray(np.concatenate(rings))
     ends = np.cumsum([len(ring) for ring in rings]).astype(np.uint32)

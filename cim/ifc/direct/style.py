@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -38,6 +38,7 @@ class Styles:
         self._material_of: dict[int, int] = {}
         self._type_of: dict[int, int] = {}
         self._looks: dict[int, Material | None] = {}
+        self._assigned: dict[tuple[int, ...], Material | None] = {}
         step = records.step
         self.styled = np.full(len(step.numbers), -1, dtype=np.int64)
         for row in step.rows_of("IFCSTYLEDITEM").tolist():
@@ -104,7 +105,13 @@ class Styles:
         return self._looks[styled]
 
     def _read_look(self, styled: int) -> Material | None:
-        waiting = list(self._records.arguments(styled)[1])
+        assigned = tuple(self._records.arguments(styled)[1])
+        if assigned not in self._assigned:
+            self._assigned[assigned] = self._of_styles(assigned)
+        return self._assigned[assigned]
+
+    def _of_styles(self, assigned: Sequence[int]) -> Material | None:
+        waiting = list(assigned)
         while waiting:
             row = waiting.pop(0)
             name = self._records.name(row)
