@@ -77,6 +77,7 @@ class DirectBodies:
         self._numbers = step.numbers[self._order]
         self._closures = Closures(step)
         self._drawn: dict[str, Sequence[Piece] | NotDirectError] = {}
+        self._refused: dict[int, Identity] = {}
         self._contents: dict[int, str] = {}
         self._items: Items | None = None
         # Anything odd about a file's records is judged by one parser only, the kernel's.
@@ -108,7 +109,8 @@ class DirectBodies:
             NotDirectError: something in it is odd, or it does not stand on placements alone.
         """
         try:
-            return self._identify(self._row_of(number))
+            row = self._row_of(number)
+            return self._refused.get(row) or self._identify(row)
         except CONTRADICTIONS as error:
             raise NotDirectError from error
 
@@ -159,6 +161,9 @@ class DirectBodies:
                 self._items, row, representation, placement, own
             )
         if isinstance(known, NotDirectError):
+            self._refused[row] = (
+                identity  # asked for next, to find its twins and what the cache has of it
+            )
             raise known
         return Drawn((identity.digest,), known, identity.placement)
 

@@ -63,8 +63,8 @@ class Shapes:
 def _shapes(kinds, values, firsts, types, content, classes, names):  # type: ignore[no-untyped-def]
     """Rows of placement and body of each row of a file; `UNKNOWN` where it is no product with just one body."""
     count = len(firsts) - 1
-    placements = np.full(count, UNKNOWN, dtype=np.int64)
-    surfaces = np.full(count, UNKNOWN, dtype=np.int64)
+    placements = np.full(count, UNKNOWN, dtype=np.int32)
+    surfaces = np.full(count, UNKNOWN, dtype=np.int32)
     for row in range(count):
         first, end = firsts[row], firsts[row + 1]
         if end - first <= REPRESENTATION or kinds[first] != STRING:

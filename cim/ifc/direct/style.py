@@ -40,7 +40,7 @@ class Styles:
         self._looks: dict[int, Material | None] = {}
         self._assigned: dict[tuple[int, ...], Material | None] = {}
         step = records.step
-        self.styled = np.full(len(step.numbers), -1, dtype=np.int64)
+        self.styled = np.full(len(step.numbers), -1, dtype=np.int32)
         for row in step.rows_of("IFCSTYLEDITEM").tolist():
             item = records.arguments(row)[0]
             if isinstance(item, int) and item >= 0 and self.styled[item] < 0:

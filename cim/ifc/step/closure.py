@@ -32,7 +32,7 @@ class Closures:
         self._order = np.full(len(step.numbers), -1, dtype=np.int64)
         self._met = np.zeros(len(step.numbers) + 1, dtype=np.int64)
 
-    def take(self, roots: Sequence[int], beside: NDArray[np.int64] | None = None) -> bytes:
+    def take(self, roots: Sequence[int], beside: NDArray[np.int32] | None = None) -> bytes:
         """Content of instances and of all they refer to.
 
         Instances are told by the order in which they are first met, classes and value types by name, numbers by their bits: two
@@ -60,7 +60,7 @@ class Closures:
         return told.tobytes()
 
 
-NOTHING = np.zeros(0, dtype=np.int64)
+NOTHING = np.zeros(0, dtype=np.int32)
 
 
 # Numba compiles a function anew for each literal number it is called with, and slices bring code for errors of shape; so
@@ -124,7 +124,7 @@ def _closure(  # type: ignore[no-untyped-def]  # noqa: C901 - one branch a kind 
         if done == count:
             waits = False
             for place in range(done):
-                target = beside[met[place]]
+                target = np.int64(beside[met[place]])
                 if target >= 0 and order[target] < 0:
                     order[target], met[count] = count, target
                     count += 1
