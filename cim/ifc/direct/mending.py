@@ -34,7 +34,9 @@ def mended(
         return faces, True
     found = faces
     for _ in range(PASSES):
-        open_edges = _open_edges(found, len(vertices))
+        open_edges, are_hopeless = _open_edges(found, len(vertices))
+        if are_hopeless:
+            break
         if not len(open_edges):
             found = _turned(vertices, found)
             return (found, True) if is_closed(found, len(vertices)) else (faces, False)
@@ -91,8 +93,11 @@ def _slot(edges, edge):  # type: ignore[no-untyped-def]
 
 @compiled
 def _open_edges(faces, count):  # type: ignore[no-untyped-def]
-    """Edges that nothing passes the other way, shape (E, 4): start, end, triangle and side (0 to 2)."""
-    edges, _ = _passed(faces, count)
+    """Edges that nothing passes the other way, shape (E, 4): start, end, triangle and side (0 to 2).
+
+    Beside them, whether one is passed twice: its faces disagree about which side is outside, so no split closes them.
+    """
+    edges, times = _passed(faces, count)
     found = np.zeros((16, 4), dtype=np.int64)
     size = 0
     for face in range(len(faces)):
@@ -100,11 +105,13 @@ def _open_edges(faces, count):  # type: ignore[no-untyped-def]
             start, end = np.int64(faces[face, side]), np.int64(faces[face, (side + 1) % 3])
             if edges[_slot(edges, end * count + start)] >= 0:
                 continue
+            if times[_slot(edges, start * count + end)] > 1:
+                return found[:0], True
             if size == len(found):
                 found = np.concatenate((found, np.zeros_like(found)))
             found[size, 0], found[size, 1], found[size, 2], found[size, 3] = start, end, face, side
             size += 1
-    return found[:size]
+    return found[:size], False
 
 
 @compiled

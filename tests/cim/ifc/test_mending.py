@@ -69,6 +69,14 @@ def test_a_hole_stays_a_hole() -> None:
     assert found is faces
 
 
+def test_faces_that_disagree_about_outside_are_left_as_they_are() -> None:
+    faces = fanned(*QUADS[:2], (0, 8, 9, 4), (8, 1, 5, 9), QUADS[3][::-1], *QUADS[4:])
+    vertices = np.array([*BOX.tolist(), (1.0, 0.0, 0.0), (1.0, 0.0, 1.0)])
+    found, closed = mended(vertices, faces)
+    assert not closed
+    assert found is faces
+
+
 def test_a_closed_surface_is_left_alone() -> None:
     faces = fanned(*QUADS)
     found, closed = mended(BOX, faces)
