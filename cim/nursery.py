@@ -13,6 +13,7 @@ from __future__ import annotations
 import atexit
 import contextlib
 import ctypes
+import gc
 import importlib
 import json
 import os
@@ -288,6 +289,9 @@ def main() -> int:
     control = socket.socket(fileno=int(sys.argv[1]))
     module = importlib.import_module(sys.argv[2])
     module.preload()
+    # A task's collector would go through all of this, and by that copy its pages.
+    gc.collect()
+    gc.freeze()
     _serve(control, module.main)
     return 0
 

@@ -5,7 +5,9 @@ A process forked afterwards starts where this one stands, and spends its first m
 
 from __future__ import annotations
 
+import codecs
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +22,28 @@ from cim.ifc.precheck import find_undrawable
 from cim.ifc.reader import read_open_file
 from cim.snapshot import write_snapshot
 
+# A pyramid and a wedge whose edge lies on the only diagonal that splits the pyramid's floor into triangles as it is first tried.
+FLOOR = ((0.0, 0.0, 0.0), (1.0, 0.0, 0.0), (1.0, 1.0, 0.0), (0.0, 1.0, 0.0))
+TIP, LEFT, RIGHT = (0.5, 0.5, -1.0), (0.4, 0.6, 1.0), (0.6, 0.4, 1.0)
+SIDES = (
+    *((FLOOR[(k + 1) % 4], FLOOR[k], TIP) for k in range(4)),
+    (FLOOR[0], FLOOR[2], LEFT),
+    (FLOOR[2], FLOOR[0], RIGHT),
+    (FLOOR[0], LEFT, RIGHT),
+    (FLOOR[2], RIGHT, LEFT),
+)
+HOLE = ((0.2, 0.2), (0.2, 0.4), (0.4, 0.2))
 FILE_BYTES = 1 << 20
 SPARSE = 1 << 20  # an instance number so high that numbers are searched, not looked up
 
 
+ENCODINGS = ("utf-16-be", "utf-32-be", "gb2312", "gb18030", "cp932", "cp1252")
+
+
 def warm() -> None:
     """Read a small file of each schema."""
+    for encoding in ENCODINGS:
+        codecs.lookup(encoding)
     with tempfile.TemporaryDirectory(prefix="cim-warm-") as folder:
         for schema in KNOWN:
             path = Path(folder) / "small.ifc"
@@ -54,7 +72,7 @@ def _read(path: Path) -> None:
 
 
 def _small_file(schema: str) -> Any:
-    """A clipped wall with an opening, a shell, and a body that only the kernel draws; in IFC4 a tessellation too."""
+    """A clipped wall with an opening, shells, a repeated body, and one that only the kernel draws; in IFC4 tessellations too."""
     file = ifcopenshell.file(schema=schema)  # type: ignore[arg-type]
     new = file.create_entity
     origin = new("IfcCartesianPoint", (0.0, 0.0, 0.0))
@@ -100,10 +118,19 @@ def _small_file(schema: str) -> Any:
     corners = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.5, 0.5), (0.0, 1.0))
     loop = new("IfcPolyLoop", [new("IfcCartesianPoint", (*c, 0.0)) for c in corners])
     face = new("IfcFace", [new("IfcFaceOuterBound", loop, True)])
-    product("IfcSlab", new("IfcShellBasedSurfaceModel", [new("IfcOpenShell", [face])]))
+    inner = new("IfcPolyLoop", [new("IfcCartesianPoint", (*c, 0.0)) for c in HOLE])
+    holed = new("IfcFace", [*_face(new, FLOOR).Bounds, new("IfcFaceBound", inner, True)])
+    product("IfcSlab", new("IfcShellBasedSurfaceModel", [new("IfcOpenShell", [face, holed])]))
+    shell = new("IfcClosedShell", [_face(new, corners) for corners in (FLOOR, *SIDES)])
+    product("IfcFooting", new("IfcFacetedBrep", shell))
     line = new("IfcPolyline", [new("IfcCartesianPoint", c) for c in (*corners, corners[0])])
     profile = new("IfcArbitraryClosedProfileDef", "AREA", None, line)
-    product("IfcColumn", new("IfcExtrudedAreaSolid", profile, axes, up, 1.0))
+    column = new("IfcExtrudedAreaSolid", profile, axes, up, 1.0)
+    product("IfcColumn", column)
+    shape = new("IfcShapeRepresentation", context, "Body", "SweptSolid", [column])
+    zero = new("IfcCartesianPoint", (0.0, 0.0, 0.0))
+    target = new("IfcCartesianTransformationOperator3D", LocalOrigin=zero)
+    product("IfcColumn", new("IfcMappedItem", new("IfcRepresentationMap", axes, shape), target))
     circle = new("IfcCircleProfileDef", "AREA", None, _flat(new), 0.01)
     turned = new("IfcAxis1Placement", new("IfcCartesianPoint", (0.05, 0.0, 0.0)), up)
     product("IfcBeam", new("IfcRevolvedAreaSolid", circle, axes, turned, 0.5))
@@ -112,7 +139,14 @@ def _small_file(schema: str) -> Any:
         product(
             "IfcPlate", new("IfcTriangulatedFaceSet", Coordinates=points, CoordIndex=((1, 2, 3),))
         )
+        face = new("IfcIndexedPolygonalFace", (1, 2, 3))
+        product("IfcPlate", new("IfcPolygonalFaceSet", Coordinates=points, Faces=[face]))
     return file
+
+
+def _face(new: Any, corners: Sequence[tuple[float, float, float]]) -> Any:
+    loop = new("IfcPolyLoop", [new("IfcCartesianPoint", corner) for corner in corners])
+    return new("IfcFace", [new("IfcFaceOuterBound", loop, True)])
 
 
 def _flat(new: Any) -> Any:

@@ -13,14 +13,20 @@ from numpy.typing import NDArray
 
 from cim.building import Material
 from cim.ifc.direct.item import Items, Piece
-from cim.ifc.direct.placement import Placements, is_rigid
+from cim.ifc.direct.matrices import is_rigid
+from cim.ifc.direct.placement import Placements
 from cim.ifc.direct.records import NotDirectError, Records
+from cim.ifc.direct.shapes import (
+    NOT_SHAPES,
+    PLACEMENT,
+    REPRESENTATION,
+    SHAPES,
+    SURFACES,
+    Shapes,
+)
 from cim.ifc.direct.solid import Solid, Triangles
 from cim.ifc.direct.style import Styles
 from cim.ifc.step import Closures, StepFile
-
-SURFACES = (b"Body", b"Body-FallBack", b"Facetation", b"Surface", b"Tessellation", b"Mesh")
-PLACEMENT, REPRESENTATION = 5, 6  # arguments of every IfcProduct
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,6 +69,7 @@ class DirectBodies:
     def __init__(self, step: StepFile, length: float, angle: float) -> None:
         self._records = Records(step, length, angle)
         self._placements = Placements(self._records)
+        self._shapes = Shapes(self._records)
         self._openings: dict[int, list[int]] = {}
         self._wholes: dict[int, int] = {}
         self._added: set[int] = set()
@@ -70,6 +77,7 @@ class DirectBodies:
         self._numbers = step.numbers[self._order]
         self._closures = Closures(step)
         self._drawn: dict[str, Sequence[Piece] | NotDirectError] = {}
+        self._refused: dict[int, Identity] = {}
         self._contents: dict[int, str] = {}
         self._items: Items | None = None
         # Anything odd about a file's records is judged by one parser only, the kernel's.
@@ -101,22 +109,22 @@ class DirectBodies:
             NotDirectError: something in it is odd, or it does not stand on placements alone.
         """
         try:
-            return self._identify(self._row_of(number))
+            row = self._row_of(number)
+            return self._refused.get(row) or self._identify(row)
         except CONTRADICTIONS as error:
             raise NotDirectError from error
 
     def _identify(self, row: int) -> Identity:
         if self._items is None or row in self._added:
             raise NotDirectError
-        placement, shape = self._records.arguments(row)[PLACEMENT : REPRESENTATION + 1]
+        placement, shapes = self._shape(row)
         digest = hashlib.blake2b(repr(self._styles.of_product(row)).encode(), digest_size=20)
-        shapes = self._surfaces(shape)
         for opening in self._openings_of(row):
-            there, cutter = self._records.arguments(opening)[PLACEMENT : REPRESENTATION + 1]
-            if cutter is not None:
+            there, cutters = self._shape(opening)
+            if cutters is not None:
                 digest.update(self._placements.relative(there, placement).tobytes())
-                shapes.extend(self._surfaces(cutter))
-        self._tell(shapes, digest)
+                shapes = [*(shapes or ()), *cutters]
+        self._tell(shapes or [], digest)
         return Identity(digest.hexdigest(), self._placements.local(placement))
 
     def _tell(self, rows: list[int], digest: hashlib.blake2b) -> None:
@@ -124,11 +132,7 @@ class DirectBodies:
         # A closure tells an instance once; which of the rows are one instance decides the body as well.
         same = [rows.index(row) for row in rows]
         digest.update(repr((self._records.length, self._records.angle, same)).encode())
-        told, met = self._closures.take(rows)
-        styled = self._styles.styled(met.tolist())
-        if styled:
-            told, _ = self._closures.take([*rows, *styled])
-        digest.update(told)
+        digest.update(self._closures.take(rows, self._styles.styled))
 
     def _content(self, representation: int) -> str:
         """A digest of a representation; equal for two that draw the same."""
@@ -141,8 +145,8 @@ class DirectBodies:
     def _draw(self, row: int) -> Drawn:
         if self._items is None or row in self._added:
             raise NotDirectError
-        placement, shape = self._records.arguments(row)[PLACEMENT : REPRESENTATION + 1]
-        representation = self._surface(shape)
+        placement, shapes = self._shape(row)
+        representation = _only(shapes)
         own = self._styles.of_product(row)
         repeated = self._repeated(self._items, representation)
         if repeated is not None and is_rigid(repeated[1]) and not any(self._openings_of(row)):
@@ -157,6 +161,9 @@ class DirectBodies:
                 self._items, row, representation, placement, own
             )
         if isinstance(known, NotDirectError):
+            self._refused[row] = (
+                identity  # asked for next, to find its twins and what the cache has of it
+            )
             raise known
         return Drawn((identity.digest,), known, identity.placement)
 
@@ -174,25 +181,27 @@ class DirectBodies:
         return pieces or NotDirectError("no items")
 
     def _row_of(self, number: int) -> int:
+        known = self._shapes.row_of(number)
+        if known is not None:
+            return known
         place = int(np.searchsorted(self._numbers, number))
         if place == len(self._numbers) or self._numbers[place] != number:
             raise NotDirectError
         return int(self._order[place])
 
-    def _surface(self, shape: Any) -> int:
-        """The only representation of a product that is a surface or body."""
-        found = self._surfaces(shape)
-        if len(found) != 1:
-            raise NotDirectError("several representations")
-        return found[0]
-
-    def _surfaces(self, shape: Any) -> list[int]:
-        """The representations of a product that are surfaces or bodies; axes and boxes are none."""
+    def _shape(self, row: int) -> tuple[Any, list[int] | None]:
+        """The placement of a product, and its representations that are surfaces or bodies; axes and boxes are none."""
+        known = self._shapes.of(row)
+        if known is not None:
+            return known[0], [known[1]]
         read = self._records.read
-        return [
-            int(row)
-            for row in read(shape, *SHAPES)[2]
-            if read(row, "IFCSHAPEREPRESENTATION", *NOT_SHAPES)[1] in SURFACES
+        placement, shape = self._records.arguments(row)[PLACEMENT : REPRESENTATION + 1]
+        if shape is None:
+            return placement, None
+        return placement, [
+            int(found)
+            for found in read(shape, *SHAPES)[2]
+            if read(found, "IFCSHAPEREPRESENTATION", *NOT_SHAPES)[1] in SURFACES
         ]
 
     def _repeated(
@@ -215,11 +224,11 @@ class DirectBodies:
     ) -> list[Piece]:
         cutters: list[Solid] = []
         for opening in openings:
-            placement, shape = self._records.arguments(opening)[PLACEMENT : REPRESENTATION + 1]
-            if shape is None:
+            placement, shapes = self._shape(opening)
+            if shapes is None:
                 continue
             there = self._placements.relative(placement, base)
-            pieces = items.representation(self._surface(shape))
+            pieces = items.representation(_only(shapes))
             cutters.extend(piece.moved(there).solid() for piece in pieces)
         whole = _looking(items.representation(representation), own)
         return [replace(piece, body=_cut(piece, cutters)) for piece in whole]
@@ -262,6 +271,13 @@ class DirectBodies:
         return False
 
 
+def _only(shapes: Sequence[int] | None) -> int:
+    """The only representation of a product that is a surface or body."""
+    if shapes is None or len(shapes) != 1:
+        raise NotDirectError("several representations")
+    return shapes[0]
+
+
 def _cut(piece: Piece, cutters: Sequence[Solid]) -> Triangles:
     low, high = piece.body[0].min(axis=0), piece.body[0].max(axis=0)
     near = [
@@ -284,5 +300,3 @@ def _looking(pieces: Sequence[Piece], own: Material | None) -> Sequence[Piece]:
 
 # What comes of a record whose arguments are not those of its class.
 CONTRADICTIONS = (IndexError, KeyError, TypeError, ValueError, OverflowError, np.linalg.LinAlgError)
-SHAPES = ("IFCPRODUCTDEFINITIONSHAPE", "IFCPRODUCTREPRESENTATION")
-NOT_SHAPES = ("IFCTOPOLOGYREPRESENTATION", "IFCSTYLEDREPRESENTATION")

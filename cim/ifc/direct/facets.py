@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cim.compiled import compiled
+from cim.ifc.direct.ears import clip_ears
 from cim.ifc.direct.polygon import oriented, triangulated
 from cim.ifc.direct.records import NotDirectError, Records, gathered
+from cim.ifc.direct.welding import told_once, welded
 from cim.ifc.step.lexer import ENUM, OPEN, REFERENCE
 
 FLAT = 1e-5  # m a point of a face may lie off its plane; how a more crooked one is split is the kernel's choice
@@ -55,7 +56,7 @@ class Loops:
             self.corners[begin : self.ends[end - 1]], self.ends[start : end - 1] - begin
         )
         across, up = _plane_axes(self.points[loops[0]])
-        rings = [self.points[loop][:, (across, up)] for loop in loops]
+        rings = [np.ascontiguousarray(self.points[loop][:, (across, up)]) for loop in loops]
         turned = oriented(rings)
         order = np.concatenate(
             [
@@ -77,12 +78,7 @@ def shells(records: Records, rows: Sequence[int]) -> Triangles:
         NotDirectError: a face of another kind, or not flat.
     """
     step = records.step
-    names = {name: index for index, name in enumerate(step.names)}
-    kinds = np.array(
-        [names.get(name, -2) for name in ("IFCFACE", "IFCPOLYLOOP", "IFCCARTESIANPOINT")]
-        + [names.get(name, -2) for name in ("IFCFACEOUTERBOUND", "IFCFACEBOUND")],
-        dtype=np.int64,
-    )
+    kinds = np.array([records.kind_of(name) for name in SHELL], dtype=np.int64)
     starts = np.array([int(step.firsts[row]) for row in rows], dtype=np.int64)
     sizes = _shell_sizes(step.kinds, step.values, step.firsts, step.types, starts, kinds)
     if sizes[0] < 0:
@@ -102,9 +98,12 @@ def shells(records: Records, rows: Sequence[int]) -> Triangles:
         ends,
         faces,
     )
-    used, corners = np.unique(corners, return_inverse=True)
-    points, corners = welded(gathered(step, used) * records.length, corners)
+    points = gathered(step, told_once(corners)) * records.length
+    points, corners = welded(points, corners)
     return Loops(points, corners, ends, faces).triangles()
+
+
+SHELL = ("IFCFACE", "IFCPOLYLOOP", "IFCCARTESIANPOINT", "IFCFACEOUTERBOUND", "IFCFACEBOUND")
 
 
 def triangulated_face_set(records: Records, row: int) -> Triangles:
@@ -165,63 +164,6 @@ def _through(
     if not len(indices) or indices.min() < 1 or indices.max() > count:
         raise NotDirectError("index")
     return indices - 1
-
-
-def welded(
-    points: NDArray[np.float64], corners: NDArray[np.int64]
-) -> tuple[NDArray[np.float64], Any]:
-    """Points at the same place made one, those of no corner left out.
-
-    Args:
-        points: shape (N, 3).
-        corners: of any shape, indices into `points`.
-
-    Returns:
-        The points left and the corners as indices into them.
-    """
-    used = np.zeros(len(points), dtype=bool)
-    used[corners] = True
-    kept = np.flatnonzero(used)
-    new, count = _same(points[kept] + 0.0)  # + 0.0 turns -0.0 into 0.0
-    first = np.zeros(count, dtype=np.int64)
-    first[new[::-1]] = kept[::-1]
-    renumbered = np.zeros(len(points), dtype=np.int64)
-    renumbered[kept] = new
-    return points[first], renumbered[corners]
-
-
-@compiled
-def _same(points):  # type: ignore[no-untyped-def]
-    """For each point the number of its place, in the order they first come, and how many there are."""
-    slots = 16
-    while slots < 2 * len(points):
-        slots *= 2
-    table = np.full(slots, -1, dtype=np.int64)
-    new = np.zeros(len(points), dtype=np.int64)
-    count = 0
-    bits = points.view(np.uint64)
-    for place in range(len(points)):
-        key = np.uint64(14695981039346656037)
-        for axis in range(3):
-            key = (key ^ bits[place, axis]) * np.uint64(1099511628211)
-            key ^= key >> np.uint64(29)
-        slot = np.int64(key & np.uint64(slots - 1))
-        while table[slot] >= 0:
-            other = table[slot]
-            if (
-                points[other, 0] == points[place, 0]
-                and points[other, 1] == points[place, 1]
-                and points[other, 2] == points[place, 2]
-            ):
-                break
-            slot = (slot + 1) & (slots - 1)
-        if table[slot] < 0:
-            table[slot] = place
-            new[place] = count
-            count += 1
-        else:
-            new[place] = new[table[slot]]
-    return new, count
 
 
 @compiled
@@ -316,7 +258,7 @@ def _normal(points, corners, start, end):  # type: ignore[no-untyped-def]
 
 @compiled
 def _split(points, corners, ends, faces):  # type: ignore[no-untyped-def]
-    """Triangles of the convex faces of one loop; the others as pairs of their first loop and the one after their last."""
+    """Triangles of most faces of one loop; the others as pairs of their first loop and the one after their last."""
     count = len(ends)
     triangles = np.zeros((max(len(corners), 1), 3), dtype=np.int64)
     rest = np.zeros((max(count, 1), 2), dtype=np.int64)
@@ -346,11 +288,38 @@ def _split(points, corners, ends, faces):  # type: ignore[no-untyped-def]
                 triangles[made, 1] = corners[place]
                 triangles[made, 2] = corners[place + 1]
                 made += 1
+        elif after == loop + 1 and _clipped(
+            points, corners[start : ends[loop]], nx, ny, nz, triangles[made:]
+        ):
+            made += ends[loop] - start - 2
         else:
             rest[others, 0], rest[others, 1] = loop, after
             others += 1
         loop = after
     return triangles[:made], rest[:others], crooked
+
+
+@compiled
+def _clipped(points, loop, nx, ny, nz, triangles):  # type: ignore[no-untyped-def]
+    """Fill in the triangles of a face that is not convex, seen against its normal; whether that was done."""
+    count = len(loop)
+    x, y = np.zeros(count), np.zeros(count)
+    ax, ay, az = abs(nx), abs(ny), abs(nz)
+    across, up, along = 1, 2, nx
+    if ay > ax and ay >= az:
+        across, up, along = 2, 0, ny
+    elif az > ax:
+        across, up, along = 0, 1, nz
+    for place in range(count):
+        x[place] = points[loop[place], across]
+        y[place] = points[loop[place], up] * (1.0 if along > 0.0 else -1.0)
+    found = np.zeros((max(count - 2, 1), 3), dtype=np.int64)
+    if not clip_ears(x, y, found):
+        return False
+    for triangle in range(count - 2):
+        for corner in range(3):
+            triangles[triangle, corner] = loop[found[triangle, corner]]
+    return True
 
 
 @compiled
@@ -381,7 +350,7 @@ def _convex(points, corners, start, end, nx, ny, nz):  # type: ignore[no-untyped
 
 def _plane_axes(points: NDArray[np.float64]) -> tuple[int, int]:
     """The two axes a flat loop of shape (N, 3) is seen along best, in an order that keeps counter-clockwise what it is."""
-    normal = np.array(_normal(points, np.arange(len(points)), 0, len(points)))
+    normal = np.array(_normal(np.ascontiguousarray(points), np.arange(len(points)), 0, len(points)))
     axis = int(np.abs(normal).argmax())
     across, up = ((1, 2), (2, 0), (0, 1))[axis]
     return (across, up) if normal[axis] > 0.0 else (up, across)

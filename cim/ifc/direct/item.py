@@ -12,10 +12,13 @@ from numpy.typing import NDArray
 from cim.building import Material
 from cim.ifc.direct import facets
 from cim.ifc.direct.curve import Curves
-from cim.ifc.direct.placement import Placements, determinant
+from cim.ifc.direct.ears import MOST_POINTS
+from cim.ifc.direct.matrices import determinant
+from cim.ifc.direct.mending import mended
+from cim.ifc.direct.placement import Placements
 from cim.ifc.direct.profile import Profiles
 from cim.ifc.direct.records import NotDirectError, Records
-from cim.ifc.direct.solid import Solid, Triangles, enclosed_volume, prism, solid_of
+from cim.ifc.direct.solid import Solid, Triangles, prism, signed_volume, solid_of
 from cim.ifc.direct.style import Styles
 from cim.mesh import transform_points
 
@@ -128,11 +131,13 @@ class Items:
             shells = self._records.read(row, name)[0]
             if any(self._records.name(shell) not in SHELLS for shell in shells):
                 raise NotDirectError(name)
-            return facets.shells(self._records, shells)
+            vertices, faces = facets.shells(self._records, shells)
+            return vertices, mended(vertices, faces)[0]
         if name == "IFCTRIANGULATEDFACESET":
             return facets.triangulated_face_set(self._records, row)
         if name == "IFCPOLYGONALFACESET":
-            return facets.polygonal_face_set(self._records, row)
+            vertices, faces = facets.polygonal_face_set(self._records, row)
+            return vertices, mended(vertices, faces)[0]
         raise NotDirectError(name)
 
     def _extrusion(self, row: int) -> Piece:
@@ -140,19 +145,26 @@ class Items:
         if not isinstance(depth, float) or not 0.0 < depth < math.inf:
             raise NotDirectError("Depth")
         way = np.array(self._placements.direction(direction)) * (depth * self._records.length)
-        body = prism(self._profiles.rings(profile), way, self._placements.axes(position))
-        return Piece(body, None, self._profiles.is_round(profile), is_closed=True)
+        rings = self._profiles.rings(profile)
+        vertices, faces = prism(rings, way, self._placements.axes(position))
+        if len(rings) > 1 or len(rings[0]) > MOST_POINTS:
+            # Where a hole touches the outline, a cap may pass over the corners there.
+            faces, _ = mended(vertices, faces)
+        return Piece((vertices, faces), None, self._profiles.is_round(profile), is_closed=True)
 
     def _brep(self, row: int, name: str) -> Triangles:
-        """A body bounded by closed shells, turned right side out; one that is not closed is the kernel's, which mends some."""
+        """A body bounded by closed shells, turned right side out; one whose shell is open is drawn as it is."""
         arguments = self._records.read(row, name)
         inner = arguments[1] if len(arguments) > 1 else []
         if any(self._records.name(shell) != "IFCCLOSEDSHELL" for shell in (arguments[0], *inner)):
             raise NotDirectError(name)
         vertices, faces = facets.shells(self._records, (arguments[0], *inner))
-        volume = enclosed_volume(vertices, faces)
-        if volume is None:
-            raise NotDirectError("not a closed body")
+        faces, closed = mended(vertices, faces)
+        if not closed:
+            if inner:
+                raise NotDirectError("an open shell around a void")
+            return vertices, faces
+        volume = signed_volume(vertices, faces)
         return vertices, faces if volume >= 0.0 else faces[:, ::-1]
 
     def _boolean(self, row: int, depth: int) -> Solid:

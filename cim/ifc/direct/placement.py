@@ -9,13 +9,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cim.compiled import compiled
-from cim.ifc.direct.records import NotDirectError, Records, numbers
-from cim.ifc.step.lexer import DERIVED, INTEGER, NULL, REAL, REFERENCE
+from cim.ifc.direct.matrices import (
+    BROKEN,
+    NOWHERE,
+    axes_matrix,
+    operator_matrix,
+    read_local_placements,
+    relative_matrix,
+)
+from cim.ifc.direct.records import NotDirectError, Records
 
-PARALLEL = 1e-9  # sine of the angle below which two axes span no plane
-RIGHT = 1e-6  # cosine above which given axes are not taken for orthogonal
-RIGID = 1e-9  # how far the axes of a placement may be from length one and from square
 AXES = ("IFCAXIS2PLACEMENT3D", "IFCAXIS2PLACEMENT2D", "IFCCARTESIANPOINT", "IFCDIRECTION")
 OPERATORS = (
     "IFCCARTESIANTRANSFORMATIONOPERATOR3D",
@@ -23,19 +26,20 @@ OPERATORS = (
     "IFCCARTESIANPOINT",
     "IFCDIRECTION",
 )
-DEEPEST = 2000  # levels of placement; deeper ones are refused before
-
 Vector = tuple[float, float, float]
 
 
 class Placements:
-    """Matrices of the placements of one file; each is computed once."""
+    """Matrices of the placements of one file, each computed once."""
 
     def __init__(self, records: Records) -> None:
         self._records = records
         self._classes = np.array([records.kind_of(name) for name in AXES], dtype=np.int64)
         self._operators = np.array([records.kind_of(name) for name in OPERATORS], dtype=np.int64)
-        self._local: dict[int, NDArray[np.float64]] = {}
+        rows = records.step.rows_of("IFCLOCALPLACEMENT")
+        self._places = np.full(len(records.step.numbers), NOWHERE, dtype=np.int32)
+        self._places[rows] = np.arange(len(rows))
+        self._parents, self._own, self._worlds = self._read_all(rows)
         self._axes: dict[int, NDArray[np.float64]] = {}
         self._directions: dict[int, Vector] = {}
 
@@ -45,30 +49,45 @@ class Placements:
         Raises:
             NotDirectError: it stands on a grid or an alignment.
         """
-        chain: list[int] = []
-        while row is not None and row not in self._local:
-            if len(chain) > DEEPEST:
-                raise NotDirectError("IfcLocalPlacement")
-            chain.append(row)
-            row = self._records.read(row, "IFCLOCALPLACEMENT")[0]
-        matrix = np.eye(4) if row is None else self._local[row]
-        for link in reversed(chain):
-            relative = self._records.read(link, "IFCLOCALPLACEMENT")[1]
-            matrix = self._local[link] = matrix @ self.axes(relative)
+        if row is None:
+            return np.eye(4)
+        place = self._place(row)
+        matrix: NDArray[np.float64] = self._worlds[place]
         return matrix
 
     def relative(self, row: Any, base: Any) -> NDArray[np.float64]:
         """Object frame -> the frame of another placement, shape (4, 4); exact where one is given relative to the other."""
+        here, there = (NOWHERE if one is None else self._place(one) for one in (row, base))
         matrix = np.eye(4)
-        here = row
-        for _ in range(DEEPEST):
-            if here == base:
-                return matrix
-            if here is None:
-                break
-            parent, axes = self._records.read(here, "IFCLOCALPLACEMENT")[:2]
-            matrix, here = self.axes(axes) @ matrix, parent
+        if relative_matrix(self._parents, self._own, here, there, matrix):
+            return matrix
         return np.linalg.inv(self.local(base)) @ self.local(row)
+
+    def _place(self, row: Any) -> int:
+        """Where an IfcLocalPlacement is among those of the file."""
+        if not isinstance(row, int) or row < 0:
+            raise NotDirectError("IfcLocalPlacement")
+        place = int(self._places[row])
+        if place < 0 or self._parents[place] == BROKEN:
+            raise NotDirectError("IfcLocalPlacement")
+        return place
+
+    def _read_all(
+        self, rows: NDArray[np.int64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
+        """Of each IfcLocalPlacement its parent, its matrix to the parent's frame and that to the engineering CRS."""
+        step = self._records.step
+        parents, own, worlds = read_local_placements(
+            step.kinds,
+            step.values,
+            step.firsts,
+            step.types,
+            self._classes,
+            rows,
+            self._places,
+            self._records.length,
+        )
+        return parents, own, worlds
 
     def axes(self, row: Any) -> NDArray[np.float64]:
         """An IfcAxis2Placement2D or 3D as a matrix, shape (4, 4); the identity for None.
@@ -85,7 +104,7 @@ class Placements:
     def _read_axes(self, row: int) -> NDArray[np.float64]:
         records, step = self._records, self._records.step
         matrix = np.eye(4)
-        done = _axes(
+        done = axes_matrix(
             step.kinds,
             step.values,
             step.firsts,
@@ -109,7 +128,7 @@ class Placements:
         matrix = np.eye(4)
         if not isinstance(row, int) or row < 0:
             raise NotDirectError("MappingTarget")
-        done = _operator(
+        done = operator_matrix(
             step.kinds,
             step.values,
             step.firsts,
@@ -135,158 +154,6 @@ class Placements:
                 raise NotDirectError("IfcDirection")
             self._directions[row] = unit((*ratios, 0.0)[:3], 0.0)
         return self._directions[row]
-
-
-@compiled
-def _unit(kinds, values, firsts, types, direction_kind, token, found):  # type: ignore[no-untyped-def]
-    """Fill in the direction a token refers to, at length one; leave what is there when it refers to none."""
-    if kinds[token] == NULL or kinds[token] == DERIVED:
-        return True
-    row = np.int64(values[token])
-    if kinds[token] != REFERENCE or row < 0 or types[row] != direction_kind:
-        return False
-    found[0] = found[1] = found[2] = 0.0
-    if numbers(kinds, values, firsts[row], found) < 0:
-        return False
-    return _normalise(found, 0.0)
-
-
-@compiled
-def _normalise(vector, shortest):  # type: ignore[no-untyped-def]
-    """Bring a vector to length one, in place; whether it was longer than `shortest`, and finite."""
-    length = np.sqrt(vector[0] ** 2 + vector[1] ** 2 + vector[2] ** 2)
-    if not (shortest < length < np.inf):
-        return False
-    for axis in range(3):
-        vector[axis] /= length
-    return True
-
-
-@compiled
-def _fill(matrix, column, vector, factor):  # type: ignore[no-untyped-def]
-    for axis in range(3):
-        matrix[axis, column] = vector[axis] * factor
-
-
-@compiled
-def _cross(a, b, found):  # type: ignore[no-untyped-def]
-    found[0] = a[1] * b[2] - a[2] * b[1]
-    found[1] = a[2] * b[0] - a[0] * b[2]
-    found[2] = a[0] * b[1] - a[1] * b[0]
-
-
-@compiled
-def _origin(kinds, values, firsts, types, point_kind, token, length, matrix):  # type: ignore[no-untyped-def]
-    """Fill in the point a token refers to; whether it refers to one."""
-    point = np.int64(values[token])
-    if kinds[token] != REFERENCE or point < 0 or types[point] != point_kind:
-        return False
-    found = np.zeros(3)
-    if numbers(kinds, values, firsts[point], found) < 0:
-        return False
-    _fill(matrix, 3, found, length)
-    return True
-
-
-@compiled
-def _axes(kinds, values, firsts, types, classes, row, length, matrix):  # type: ignore[no-untyped-def]
-    """Fill in the matrix of an IfcAxis2Placement2D or 3D; whether it is one, and its axes span a space."""
-    space, plane, point_kind, direction_kind = classes
-    token, end = firsts[row], firsts[row + 1]
-    flat = types[row] == plane
-    if (types[row] != space and not flat) or end - token != (2 if flat else 3):
-        return False
-    if not _origin(kinds, values, firsts, types, point_kind, token, length, matrix):
-        return False
-    x, y, z = np.zeros(3), np.zeros(3), np.zeros(3)
-    x[0] = z[2] = 1.0
-    if not _unit(kinds, values, firsts, types, direction_kind, end - 1, x):
-        return False
-    if not flat and not _unit(kinds, values, firsts, types, direction_kind, end - 2, z):
-        return False
-    along = x[0] * z[0] + x[1] * z[1] + x[2] * z[2]
-    for axis in range(3):
-        x[axis] -= along * z[axis]
-    if not _normalise(x, PARALLEL):
-        return False
-    _cross(z, x, y)
-    _fill(matrix, 0, x, 1.0)
-    _fill(matrix, 1, y, 1.0)
-    _fill(matrix, 2, z, 1.0)
-    return True
-
-
-@compiled
-def _operator(  # type: ignore[no-untyped-def]  # noqa: C901 - one refusal a line
-    kinds, values, firsts, types, classes, row, length, matrix
-):
-    """Fill in the matrix of an operator; whether it is one, with axes that are orthogonal."""
-    uniform, different, point_kind, direction_kind = classes
-    first, end = firsts[row], firsts[row + 1]
-    if (types[row] != uniform or end - first != 5) and (
-        types[row] != different or end - first != 7
-    ):
-        return False
-    if not _origin(kinds, values, firsts, types, point_kind, first + 2, length, matrix):
-        return False
-    axes = np.zeros((3, 3))  # its rows are the axes
-    for axis in range(3):
-        axes[axis, axis] = 1.0
-        token = first + (4 if axis == 2 else axis)
-        if not _unit(kinds, values, firsts, types, direction_kind, token, axes[axis]):
-            return False
-    if kinds[first + 4] == NULL:
-        _cross(axes[0], axes[1], axes[2])
-    for one in range(3):
-        other = (one + 1) % 3
-        along = 0.0
-        for axis in range(3):
-            along += axes[one, axis] * axes[other, axis]
-        if abs(along) > RIGHT:
-            return False
-    scale = _scale(kinds, values, first + 3, 1.0)
-    for axis in range(3):
-        # Without a scale of its own an axis has the first one's (IFC4 8.9.3.18).
-        own = scale
-        if axis > 0 and end - first == 7:
-            own = _scale(kinds, values, first + 4 + axis, scale)
-        if not 0.0 < own < np.inf:
-            return False
-        _fill(matrix, axis, axes[axis], own)
-    return True
-
-
-@compiled
-def _scale(kinds, values, token, absent):  # type: ignore[no-untyped-def]
-    """The number at a token; `absent` when there is none, NaN when something else is there."""
-    if kinds[token] == REAL or kinds[token] == INTEGER:
-        return values[token]
-    return absent if kinds[token] == NULL else np.nan
-
-
-@compiled
-def is_rigid(matrix):  # type: ignore[no-untyped-def]
-    """Whether the axes of a matrix (4, 4) are of length one, square and right-handed."""
-    for one in range(3):
-        for other in range(one, 3):
-            product = 0.0
-            for axis in range(3):
-                product += matrix[axis, one] * matrix[axis, other]
-            if abs(product - (1.0 if one == other else 0.0)) > RIGID:
-                return False
-    return determinant(matrix) > 0.0
-
-
-@compiled
-def determinant(matrix):  # type: ignore[no-untyped-def]
-    """Of the axes of a matrix (4, 4): negative for a mirror."""
-    found = 0.0
-    for axis in range(3):
-        one, other = (axis + 1) % 3, (axis + 2) % 3
-        found += matrix[0, axis] * (
-            matrix[1, one] * matrix[2, other] - matrix[1, other] * matrix[2, one]
-        )
-    return found
 
 
 def unit(vector: Sequence[float], shortest: float) -> Vector:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cim.compiled import compiled
+from cim.ifc.direct.ears import MOST_POINTS, clip_ears
 from cim.ifc.direct.records import NotDirectError
 
 SAME_POINT = 1e-9  # m; closer points are one
@@ -73,7 +74,9 @@ def oriented(rings: Rings) -> list[NDArray[np.float64]]:
         area = signed_area(ring)
         if area == 0.0:
             raise NotDirectError("ring")
-        found.append(ring if (area > 0.0) == (place == 0) else ring[::-1])
+        # Compiled code is made anew for arrays that are read backwards, hence the copy.
+        right = (area > 0.0) == (place == 0)
+        found.append(ring if right else np.ascontiguousarray(ring[::-1]))
     return found
 
 
@@ -92,6 +95,11 @@ def triangulated(rings: Rings) -> NDArray[np.int32]:
     if len(rings) == 1 and is_convex(rings[0]):
         whole: NDArray[np.int32] = fan(len(rings[0]))
         return whole
+    if len(rings) == 1 and len(rings[0]) <= MOST_POINTS:
+        whole = np.zeros((len(rings[0]) - 2, 3), dtype=np.int32)
+        x, y = np.ascontiguousarray(rings[0].T)
+        if clip_ears(x, y, whole):
+            return whole
     points = np.ascontiguousarray(np.concatenate(rings))
     ends = np.cumsum([len(ring) for ring in rings]).astype(np.uint32)
     faces = mapbox_earcut.triangulate_float64(points, ends).reshape(-1, 3).astype(np.int32)

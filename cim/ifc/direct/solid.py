@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cim.compiled import compiled
+from cim.ifc.direct.mending import is_closed
 from cim.ifc.direct.polygon import Rings, oriented, triangulated
 from cim.ifc.direct.records import NotDirectError
 
@@ -153,15 +154,24 @@ def solid_of(body: Triangles) -> Solid:
 
 def enclosed_volume(vertices: NDArray[np.float64], faces: NDArray[np.int32]) -> float | None:
     """Volume a surface encloses, m3; None unless every edge is passed once each way."""
-    starts = faces.ravel().astype(np.int64)
-    ends = faces[:, (1, 2, 0)].ravel().astype(np.int64)
-    forth = np.sort(starts * len(vertices) + ends)
-    back = np.sort(ends * len(vertices) + starts)
-    if not np.array_equal(forth, back) or (forth[1:] == forth[:-1]).any():
-        return None
-    local = vertices - vertices[0]
-    a, b, c = (local[faces[:, corner]] for corner in range(3))
-    return float(np.einsum("ij,ij->", a, np.cross(b, c))) / 6.0
+    return float(signed_volume(vertices, faces)) if is_closed(faces, len(vertices)) else None
+
+
+@compiled
+def signed_volume(vertices, faces):  # type: ignore[no-untyped-def]
+    """Volume of a closed surface of shape (N, 3) and (M, 3), m3, negative when it faces inward."""
+    sixfold = 0.0
+    ox, oy, oz = vertices[0]
+    for face in range(len(faces)):
+        ax, ay, az = vertices[faces[face, 0]]
+        bx, by, bz = vertices[faces[face, 1]]
+        cx, cy, cz = vertices[faces[face, 2]]
+        ax, ay, az, bx, by, bz = ax - ox, ay - oy, az - oz, bx - ox, by - oy, bz - oz
+        cx, cy, cz = cx - ox, cy - oy, cz - oz
+        sixfold += ax * (by * cz - bz * cy)
+        sixfold += ay * (bz * cx - bx * cz)
+        sixfold += az * (bx * cy - by * cx)
+    return sixfold / 6.0
 
 
 def _manifold(solid: Solid) -> manifold3d.Manifold:

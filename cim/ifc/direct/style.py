@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
+
+import numpy as np
 
 from cim.building import Material
 from cim.ifc.direct.records import NotDirectError, Records
@@ -25,20 +27,24 @@ class Styles:
 
     Args:
         records: the file.
+
+    Attributes:
+        styled: shape (N,), for each row of the file the row of its own style, -1 for none.
     """
 
     def __init__(self, records: Records) -> None:
         self._records = records
-        self._of_item: dict[int, int] = {}
         self._of_material: dict[int, int] = {}
         self._material_of: dict[int, int] = {}
         self._type_of: dict[int, int] = {}
         self._looks: dict[int, Material | None] = {}
+        self._assigned: dict[tuple[int, ...], Material | None] = {}
         step = records.step
+        self.styled = np.full(len(step.numbers), -1, dtype=np.int32)
         for row in step.rows_of("IFCSTYLEDITEM").tolist():
             item = records.arguments(row)[0]
-            if isinstance(item, int):
-                self._of_item.setdefault(item, row)
+            if isinstance(item, int) and item >= 0 and self.styled[item] < 0:
+                self.styled[item] = row
         for row in step.rows_of("IFCMATERIALDEFINITIONREPRESENTATION").tolist():
             self._read_material(row)
         for row in step.rows_of("IFCRELASSOCIATESMATERIAL").tolist():
@@ -46,14 +52,10 @@ class Styles:
         for row in step.rows_of("IFCRELDEFINESBYTYPE").tolist():
             self._relate(row, self._type_of)
 
-    def styled(self, rows: Iterable[int]) -> list[int]:
-        """Rows of the styles of representation items, in the order of the items."""
-        return [self._of_item[row] for row in rows if row in self._of_item]
-
     def of_item(self, row: int) -> Material | None:
         """The style of a representation item itself."""
-        styled = self._of_item.get(row)
-        return None if styled is None else self._look(styled)
+        styled = int(self.styled[row]) if row >= 0 else -1
+        return None if styled < 0 else self._look(styled)
 
     def of_product(self, row: int) -> Material | None:
         """The style of the only material of a product, or of its type."""
@@ -103,7 +105,13 @@ class Styles:
         return self._looks[styled]
 
     def _read_look(self, styled: int) -> Material | None:
-        waiting = list(self._records.arguments(styled)[1])
+        assigned = tuple(self._records.arguments(styled)[1])
+        if assigned not in self._assigned:
+            self._assigned[assigned] = self._of_styles(assigned)
+        return self._assigned[assigned]
+
+    def _of_styles(self, assigned: Sequence[int]) -> Material | None:
+        waiting = list(assigned)
         while waiting:
             row = waiting.pop(0)
             name = self._records.name(row)

@@ -10,17 +10,15 @@ from cim.ifc.step.lexer import (
     CLOSE,
     DERIVED,
     ENUM,
-    INTEGER,
     KEYWORD,
-    NULL,
     OPEN,
     REAL,
     REFERENCE,
     STRING,
 )
 
-NUMBERS = (REAL, INTEGER)
-NOTHING = (NULL, DERIVED)
+SHORT = 64  # tokens; longer instances are read anew each time
+KEPT = 1 << 13  # instances that are not, some 4 MB; half of what is asked is asked again soon
 ENDS = {STRING: b"'", ENUM: b".", BINARY: b'"'}
 
 
@@ -35,6 +33,7 @@ class Arguments:
     """
 
     def __init__(self, step: StepFile) -> None:
+        self._recent: dict[int, list[Any]] = {}
         self._names = step.names
         self._content = step.content
         self._kinds = step.kinds.tobytes()
@@ -42,33 +41,40 @@ class Arguments:
         self._firsts: Any = memoryview(step.firsts)  # type: ignore[arg-type]
 
     def __call__(self, row: int) -> list[Any]:
-        """Arguments of the instance in a row."""
-        first, end = self._firsts[row], self._firsts[row + 1]
-        found, _ = self._list(self._kinds[first:end], self._values[first:end].tolist(), 0)
+        """Arguments of the instance in a row; not to be changed, for they may be told again."""
+        found = self._recent.get(row)
+        if found is None:
+            first, end = self._firsts[row], self._firsts[row + 1]
+            found, _ = self._list(self._kinds[first:end], self._values[first:end].tolist(), 0)
+            if end - first < SHORT:
+                if len(self._recent) >= KEPT:
+                    self._recent.clear()
+                self._recent[row] = found
         return found
 
     def _list(self, kinds: bytes, values: list[float], at: int) -> tuple[list[Any], int]:
         found: list[Any] = []
+        append = found.append
         size = len(kinds)
         while at < size:
             kind = kinds[at]
             if kind == REFERENCE:
-                found.append(int(values[at]))
-            elif kind in NUMBERS:
-                found.append(values[at])
-            elif kind in NOTHING:
-                found.append(None)
+                append(int(values[at]))
+            elif kind <= DERIVED:  # or NULL
+                append(None)
+            elif kind <= REAL:  # or INTEGER
+                append(values[at])
             elif kind == CLOSE:
                 return found, at
             elif kind == OPEN:
                 inner, at = self._list(kinds, values, at + 1)
-                found.append(inner)
+                append(inner)
             elif kind == KEYWORD:
                 name = self._names[int(values[at])]
                 inner, at = self._list(kinds, values, at + 2)
-                found.append((name, inner))
+                append((name, inner))
             else:
-                found.append(self._text(int(values[at]), kind))
+                append(self._text(int(values[at]), kind))
             at += 1
         return found, at
 

@@ -32,17 +32,19 @@ class Closures:
         self._order = np.full(len(step.numbers), -1, dtype=np.int64)
         self._met = np.zeros(len(step.numbers) + 1, dtype=np.int64)
 
-    def take(self, roots: Sequence[int]) -> tuple[bytes, NDArray[np.int64]]:
-        """Content of instances and of all they refer to, and their rows.
+    def take(self, roots: Sequence[int], beside: NDArray[np.int32] | None = None) -> bytes:
+        """Content of instances and of all they refer to.
 
         Instances are told by the order in which they are first met, classes and value types by name, numbers by their bits: two
         closures are equal just when a reader of either file would find the same.
 
         Args:
             roots: rows to start from.
+            beside: shape (N,), for each row of the file another that is told with it though nothing refers to it, after all that
+                the roots lead to; -1 for none.
         """
         step = self._step
-        told, rows = _closure(
+        told: NDArray[np.uint8] = _closure(
             step.kinds,
             step.values,
             step.firsts,
@@ -53,8 +55,12 @@ class Closures:
             self._order,
             self._met,
             np.array(roots, dtype=np.int64),
+            NOTHING if beside is None else beside,
         )
-        return told.tobytes(), rows
+        return told.tobytes()
+
+
+NOTHING = np.zeros(0, dtype=np.int32)
 
 
 # Numba compiles a function anew for each literal number it is called with, and slices bring code for errors of shape; so
@@ -104,7 +110,7 @@ def _put_number(buffer, size, bits, value):  # type: ignore[no-untyped-def]
 
 @compiled
 def _closure(  # type: ignore[no-untyped-def]  # noqa: C901 - one branch a kind of token
-    kinds, values, firsts, types, content, names, starts, order, met, roots
+    kinds, values, firsts, types, content, names, starts, order, met, roots, beside
 ):
     told = np.zeros(BUFFER, dtype=np.uint8)
     bits = np.zeros(1)
@@ -113,7 +119,16 @@ def _closure(  # type: ignore[no-untyped-def]  # noqa: C901 - one branch a kind 
         if order[root] < 0:
             order[root], met[count] = count, root
             count += 1
-    while done < count:
+    waits = len(beside) > 0
+    while done < count or waits:
+        if done == count:
+            waits = False
+            for place in range(done):
+                target = np.int64(beside[met[place]])
+                if target >= 0 and order[target] < 0:
+                    order[target], met[count] = count, target
+                    count += 1
+            continue
         row = met[done]
         done += 1
         if types[row] >= 0:
@@ -147,4 +162,4 @@ def _closure(  # type: ignore[no-untyped-def]  # noqa: C901 - one branch a kind 
         size += ONE
     for place in range(count):
         order[met[place]] = -1
-    return told[:size], met[:count].copy()
+    return told[:size]

@@ -20,13 +20,10 @@ DEEPEST = 1 << 12  # lists inside each other; real files have three
 def most(data):  # type: ignore[no-untyped-def]
     """Upper bounds of the number of instances and of tokens."""
     rows = tokens = 0
+    # Sums without a branch: many bytes go through at a time.
     for byte in data:
-        if byte == 0x3B:  # ;
-            rows += 1
-        elif byte == 0x2C:  # ,
-            tokens += 1
-        elif byte == 0x28:  # (
-            tokens += 3
+        rows += byte == 0x3B  # ;
+        tokens += (byte == 0x2C) + 3 * (byte == 0x28)  # , (
     return rows, tokens + rows + 1
 
 

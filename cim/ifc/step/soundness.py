@@ -97,6 +97,7 @@ def scan_step(content: bytes) -> StepScan:
     far_referenced = far[1, : totals[_Total.FAR_REFERENCED]]
     defined, counts = np.unique(far_defined, return_counts=True)
     lost = np.setdiff1d(far_referenced, far_defined)
+    state = state[: totals[_Total.HIGHEST] + 1]
     repeated = [*np.flatnonzero(state & REPEATED), *defined[counts > 1]]
     missing = [*np.flatnonzero((state & (DEFINED | REFERENCED)) == REFERENCED), *lost]
     classes, arguments = _named(content, table)
@@ -128,11 +129,12 @@ class _Total(IntEnum):
     FAR_DEFINED = 5
     FAR_REFERENCED = 6
     ODD = 7
+    HIGHEST = 8
 
 
 # Numba takes plain globals as constants, not members of an enumeration.
 INSTANCES, BROKEN, COMPLETE, ENDED, END = 0, 1, 2, 3, 4
-FAR_DEFINED, FAR_REFERENCED, ODD = 5, 6, 7
+FAR_DEFINED, FAR_REFERENCED, ODD, HIGHEST = 5, 6, 7, 8
 TOO_MANY, TOO_DEEP, TOO_LARGE, LEFT_OUT = 0, 1, 2, 3
 WHOLE, CUT, INTERRUPTED = 0, 1, 2
 MEMBERS, DEEPEST, DIGITS, ABSENT, ARGUMENTS, SIZES = 0, 1, 2, 3, 4, 5  # places in `sizes`
@@ -261,6 +263,7 @@ def _refer(
 ) -> None:
     if number < len(state):
         state[number] |= REFERENCED
+        totals[HIGHEST] = max(totals[HIGHEST], number)
     else:
         far[1, totals[FAR_REFERENCED]] = number
         totals[FAR_REFERENCED] += 1
@@ -274,6 +277,7 @@ def _define(
         if state[number] & DEFINED:
             state[number] |= REPEATED
         state[number] |= DEFINED
+        totals[HIGHEST] = max(totals[HIGHEST], number)
     else:
         far[0, totals[FAR_DEFINED]] = number
         totals[FAR_DEFINED] += 1
@@ -354,9 +358,11 @@ def _value(  # noqa: C901  # the same for what stands between commas
             return at, WHOLE
         return at, CUT if at >= size else INTERRUPTED
     if byte == HASH:
-        if _begins_instance(data, at):
-            return at, INTERRUPTED
         number, behind = _number(data, at + 1)
+        # Only an equals sign makes it the next instance, the end of this one missing; that is rare, so asked last.
+        after = _gap(data, behind)
+        if after < size and data[after] == EQUALS and _begins_instance(data, at):
+            return at, INTERRUPTED
         if behind == at + 1 or number > LARGEST_INSTANCE:
             return _resume(data, at + 1), INTERRUPTED
         _refer(number, state, far, totals)

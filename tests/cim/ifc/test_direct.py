@@ -88,6 +88,8 @@ def differences(path: Path) -> dict[int, str]:
         sizes = volume(one), volume(other)
         if sizes[0] is not None and sizes[1] is not None and apart(sizes[0], abs(sizes[1])):
             told.append(f"{sizes[0]} / {sizes[1]} m3")
+        if sizes[0] is None and sizes[1] is not None:
+            told.append("open")
         reach = float(np.ptp(other.vertices, axis=0).max())
         for pick in (np.min, np.max):
             off = np.abs(pick(one.vertices, axis=0) - pick(other.vertices, axis=0)).max()
@@ -297,30 +299,66 @@ def cube_faces(size: float) -> tuple[list[tuple[float, ...]], list[tuple[int, ..
     return corners, quads
 
 
-@pytest.mark.parametrize("inside_out", [False, True])
-def test_a_faceted_body_is_turned_right_side_out(tmp_path: Path, inside_out: bool) -> None:
+def brep(corners: Sequence[Sequence[float]], faces: Sequence[Sequence[int]], side: bool) -> Make:
+    """A body bounded by flat faces; `side` tells whether their loops are passed as they are given."""
+
     def make(author: Author) -> Any:
         new = author.file.create_entity
-        corners, quads = cube_faces(2.0)
         points = [author._point(*(x / author.length for x in corner)) for corner in corners]
-        faces = [
-            new(
-                "IfcFace",
-                [
-                    new(
-                        "IfcFaceOuterBound",
-                        new("IfcPolyLoop", [points[corner] for corner in quad]),
-                        not inside_out,
-                    )
-                ],
-            )
-            for quad in quads
-        ]
-        return new("IfcFacetedBrep", new("IfcClosedShell", faces))
+        loops = [new("IfcPolyLoop", [points[corner] for corner in face]) for face in faces]
+        shell = [new("IfcFace", [new("IfcFaceOuterBound", loop, side)]) for loop in loops]
+        return new("IfcFacetedBrep", new("IfcClosedShell", shell))
 
-    mesh = element(tmp_path, make)
+    return make
+
+
+@pytest.mark.parametrize("inside_out", [False, True])
+def test_a_faceted_body_is_turned_right_side_out(tmp_path: Path, inside_out: bool) -> None:
+    mesh = element(tmp_path, brep(*cube_faces(2.0), not inside_out))
     assert volume(mesh) == pytest.approx(8.0, rel=1e-12)
     assert (len(mesh.vertices), len(mesh.faces)) == (8, 12)
+
+
+@pytest.mark.parametrize("inside_out", [False, True])
+def test_a_corner_on_the_edge_of_the_face_next_door_leaves_a_body_closed(
+    tmp_path: Path, inside_out: bool
+) -> None:
+    corners, faces = cube_faces(2.0)
+    corners += [(0.5, 0.0, 0.0), (0.5, 0.0, 2.0)]
+    faces[2:3] = [(0, 8, 9, 4), (8, 1, 5, 9)]  # the front in two; floor and ceiling as they were
+    mesh = element(tmp_path, brep(corners, faces, not inside_out))
+    assert volume(mesh) == pytest.approx(8.0, rel=1e-12)
+    assert (len(mesh.vertices), len(mesh.faces)) == (10, 16)
+
+
+def test_a_shell_that_lacks_a_face_is_drawn_open(tmp_path: Path) -> None:
+    corners, faces = cube_faces(2.0)
+    mesh = element(tmp_path, brep(corners, faces[1:], True))
+    assert volume(mesh) is None
+    assert area(mesh) == pytest.approx(20.0, rel=1e-12)
+
+
+def test_an_open_shell_is_cut_by_the_kernel(tmp_path: Path) -> None:
+    author = Author()
+    corners, faces = cube_faces(2.0)
+    wall, opening = (
+        root.create_entity(author.file, ifc_class=kind) for kind in ("IfcWall", "IfcOpeningElement")
+    )
+    shells = ((wall, brep(corners, faces[1:], True)), (opening, extruded(outline(HOLE), 5.0)))
+    for product, make in shells:
+        shape = author.file.create_entity(
+            "IfcShapeRepresentation", author.body, "Body", "Brep", [make(author)]
+        )
+        geometry.assign_representation(author.file, product=product, representation=shape)
+    author.file.create_entity(
+        "IfcRelVoidsElement",
+        GlobalId=opening.GlobalId[::-1],
+        RelatingBuildingElement=wall,
+        RelatedOpeningElement=opening,
+    )
+    path = author.write(tmp_path / "a.ifc")
+    with pytest.raises(NotDirectError, match="not a closed body"):
+        DirectBodies(scan(path.read_bytes()), 0.001, 1.0).draw(wall.id())
 
 
 def test_a_polygonal_face_set_with_a_hole_in_a_face(tmp_path: Path) -> None:
