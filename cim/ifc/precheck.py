@@ -12,6 +12,7 @@ from typing import Any
 
 import ifcopenshell
 
+from cim.ifc.instances import Instances
 from cim.ifc.step.soundness import Oddity
 from cim.text import Text
 
@@ -86,7 +87,7 @@ def find_undrawable(model: Any, odd: Mapping[int, Oddity], length_unit: float) -
     dangerous.update(_bad_sizes(model, length_unit))
     undrawable = _products_above(model, dangerous)
     for product, why in _badly_placed(model):
-        undrawable.update(dict.fromkeys(_concerned(product), why))
+        undrawable.update(dict.fromkeys(_concerned(model, product), why))
     undrawable.update(_too_many_openings(model))
     return undrawable
 
@@ -118,11 +119,7 @@ def _badly_placed(model: Any) -> Iterator[tuple[Any, Text]]:
 
 
 def _bad_placements(model: Any) -> dict[int, Text]:
-    above: dict[int, int] = {}
-    for placement in model.by_type("IfcObjectPlacement"):
-        parent = getattr(placement, "PlacementRelTo", None)
-        if isinstance(parent, ifcopenshell.entity_instance):
-            above[placement.id()] = parent.id()
+    above = _parents(model)
     level: dict[int, int] = {}
     bad: dict[int, Text] = {}
     for number in above:
@@ -145,6 +142,18 @@ def _bad_placements(model: Any) -> dict[int, Text]:
             if depth > DEEPEST_PLACEMENT:
                 bad[lower] = PLACEMENT_DEPTH
     return bad
+
+
+def _parents(model: Any) -> dict[int, int]:
+    """Number of a placement -> number of the one it is relative to."""
+    if isinstance(model, Instances):
+        return model.referred("IfcObjectPlacement", "PlacementRelTo")
+    above: dict[int, int] = {}
+    for placement in model.by_type("IfcObjectPlacement"):
+        parent = getattr(placement, "PlacementRelTo", None)
+        if isinstance(parent, ifcopenshell.entity_instance):
+            above[placement.id()] = parent.id()
+    return above
 
 
 def _bad_mappings(model: Any) -> dict[int, Text]:
@@ -218,7 +227,7 @@ def _bad_sizes(model: Any, length_unit: float) -> dict[int, Text]:
         for entity in _all(model, name):
             for attribute, limit in limits.items():
                 value = getattr(entity, attribute, None)
-                if isinstance(value, float) and not 0.0 < value * length_unit <= limit:
+                if isinstance(value, int | float) and not 0.0 < value * length_unit <= limit:
                     bad[entity.id()] = SIZE_RANGE.format(
                         name=name, attribute=attribute, value=value * length_unit, limit=limit
                     )
@@ -245,13 +254,13 @@ def _products_above(model: Any, dangerous: Mapping[int, Text]) -> dict[int, Text
     for number, why in dangerous.items():
         waiting = [model.by_id(number)]
         if waiting[0].is_a("IfcProduct"):
-            found.update(dict.fromkeys(_concerned(waiting.pop()), why))
+            found.update(dict.fromkeys(_concerned(model, waiting.pop()), why))
         elif waiting[0].is_a("IfcRoot"):
             waiting.pop()
         while waiting and len(seen) < VISITED:
             for user in model.get_inverse(waiting.pop()):
                 if user.is_a("IfcProduct"):
-                    for product in _concerned(user):
+                    for product in _concerned(model, user):
                         found.setdefault(product, why)
                 elif not user.is_a("IfcRoot") and user.id() not in seen:
                     seen.add(user.id())
@@ -259,10 +268,15 @@ def _products_above(model: Any, dangerous: Mapping[int, Text]) -> dict[int, Text
     return found
 
 
-def _concerned(product: Any) -> Iterator[int]:
+def _concerned(model: Any, product: Any) -> Iterator[int]:
     """A product, or for an opening the elements it is cut out of."""
     yield product.id()
     if product.is_a("IfcFeatureElementSubtraction"):
-        for relation in product.VoidsElements or ():
-            if relation.RelatingBuildingElement is not None:
+        for relation in model.get_inverse(product):
+            if (
+                relation.is_a("IfcRelVoidsElement")
+                and relation.RelatedOpeningElement is not None
+                and relation.RelatedOpeningElement.id() == product.id()
+                and relation.RelatingBuildingElement is not None
+            ):
                 yield relation.RelatingBuildingElement.id()
