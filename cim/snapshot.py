@@ -93,7 +93,7 @@ def sections_of(model: BuildingModel) -> Sections:
         for parts_of_a_class in (model.elements, model.spaces, model.sites)
         for part in parts_of_a_class
     ]
-    arrays = _mesh_arrays(model.meshes) | _body_arrays(bodies) | parts.arrays()
+    arrays = joined_meshes(model.meshes) | _body_arrays(bodies) | parts.arrays()
     return Sections(frame, _encoded(_content(model)), arrays)
 
 
@@ -293,7 +293,8 @@ def _body_arrays(bodies: Sequence[Representation | None]) -> dict[str, NDArray[A
     }
 
 
-def _mesh_arrays(meshes: Sequence[Mesh]) -> dict[str, NDArray[Any]]:
+def joined_meshes(meshes: Sequence[Mesh]) -> dict[str, NDArray[Any]]:
+    """Meshes as the arrays of a snapshot."""
     counts = [[len(m.vertices), len(m.faces), len(m.materials)] for m in meshes]
     return {
         "vertices": _joined([m.vertices for m in meshes], np.float64),

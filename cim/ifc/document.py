@@ -161,7 +161,9 @@ def _is_sound(step: StepFile, found: StepScan, schema: str) -> bool:
         return False
     if found.instances != len(step.numbers) or ON_CURVES.intersection(step.names):
         return False
-    return conforms(step, schema) and not CODE_PAGE.search(step.content)
+    return conforms(step, schema) and not (
+        b"\\P" in step.content and CODE_PAGE.search(step.content)
+    )
 
 
 def _from_records(

@@ -6,7 +6,7 @@ into objects is most of what IfcOpenShell does when it opens one; here an instan
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from cim.ifc.encoding import unescaped
 from cim.ifc.schema import EntityClass, schema_of
-from cim.ifc.step import StepFile, argument_references
+from cim.ifc.step import StepFile, argument_numbers, argument_references, lists_any
 from cim.ifc.step.lexer import (
     CLOSE,
     DERIVED,
@@ -29,8 +29,11 @@ from cim.ifc.step.lexer import (
     STRING,
 )
 
+RELATION = "IfcRel"
 GLOBAL_ID = 23  # bytes of a GlobalId and the quote behind it
 QUOTE = 0x27
+# Odd numbers with bits everywhere, so that the sum of three products tells GlobalIds apart.
+MIXED = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9], dtype=np.uint64)
 
 # IfcOpenShell tells the three values of a logical so, whatever the attribute.
 LOGICAL: dict[str, Any] = {"T": True, "F": False, "U": "UNKNOWN"}
@@ -163,6 +166,35 @@ class Instances:
         first, last = np.searchsorted(targets, [instance.row, instance.row + 1])
         return map(self.at, sorted(set(owners[first:last].tolist())))
 
+    def rows(self, name: str, *, but: Sequence[str] = ()) -> NDArray[np.int64]:
+        """Rows of a class and of those below it, in the order of `by_type`.
+
+        Args:
+            name: of the class.
+            but: classes that are left out, with those below them.
+        """
+        left_out = {below for other in but for below in self._schema.below(other)}
+        names = [below for below in self._schema.below(name) if below not in left_out]
+        none = np.zeros(0, dtype=np.int64)
+        return np.concatenate([none, *(self._rows[n] for n in names if n in self._rows)])
+
+    def has_class(self, name: str) -> bool:
+        """Whether the schema has a class."""
+        return name.upper() in self._schema.classes
+
+    def class_named(self, name: str) -> EntityClass | None:
+        """The class of a name in capitals; None for a type of values."""
+        return self._schema.classes.get(name)
+
+    def listing(self, name: str, rows: NDArray[np.int64]) -> list[Instance]:
+        """Instances of a class, and of those below it, that have one of some rows in a list; in the order of `by_type`."""
+        step = self._step
+        wanted = np.zeros(len(step.numbers), dtype=bool)
+        wanted[rows] = True
+        asked = self.rows(name)
+        found = asked[lists_any(step.kinds, step.values, step.firsts, asked, wanted)]
+        return [self.at(row) for row in found.tolist()]
+
     def referred(self, name: str, attribute: str) -> dict[int, int]:
         """Number of each instance of a class, and of those below it -> number of what one of its attributes refers to."""
         step = self._step
@@ -178,6 +210,14 @@ class Instances:
             found.update(zip(step.numbers[rows[there]].tolist(), numbers, strict=True))
         return found
 
+    def measures(self, name: str, attribute: str) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Numbers of the instances of a class, and of those below it, and what one of its attributes measures, as written."""
+        step = self._step
+        rows = self.rows(name)
+        place = self._schema.classes[name.upper()].places[attribute]
+        values = argument_numbers(step.kinds, step.values, step.firsts, rows, place)
+        return step.numbers[rows], values
+
     def repeats_global_id(self) -> bool:
         """Whether two instances may have one GlobalId; never false when they do."""
         names = [name for name in self._schema.below("IfcRoot") if name in self._rows]
@@ -189,7 +229,10 @@ class Instances:
         letters = padded[starts[:, None] + np.arange(GLOBAL_ID)]
         if (letters[:, :-1] == QUOTE).any() or (letters[:, -1] != QUOTE).any():
             return True  # one is of another length; whoever asks has to compare them one by one
-        told = np.ascontiguousarray(letters).view(f"V{GLOBAL_ID}").ravel()
+        # The last byte, a quote in all, and one beyond make three numbers; two that fall together are compared by whoever asks.
+        words = np.zeros((len(rows), GLOBAL_ID + 1), dtype=np.uint8)
+        words[:, :GLOBAL_ID] = letters
+        told = words.view(np.uint64) @ MIXED
         return len(np.unique(told)) < len(told)
 
     def at(self, row: int) -> Instance:
@@ -290,6 +333,25 @@ class Instances:
         targets = step.values[tokens].astype(np.int64)
         order = np.argsort(targets, kind="stable")
         return targets[order], owners[order]
+
+
+class Around:
+    """The same instances, with only the relations that say something of some of them: those that list one.
+
+    Args:
+        model: all of the file.
+        rows: those that matter.
+    """
+
+    def __init__(self, model: Instances, rows: NDArray[np.int64]) -> None:
+        self.schema, self.schema_identifier = model.schema, model.schema_identifier
+        self._model, self._rows = model, rows
+
+    def by_type(self, name: str, include_subtypes: bool = True) -> list[Instance]:
+        """As of `Instances`."""
+        if name.startswith(RELATION):
+            return self._model.listing(name, self._rows)
+        return self._model.by_type(name, include_subtypes)
 
 
 def _uniform(members: list[Any]) -> tuple[Any, ...]:

@@ -4,8 +4,27 @@ A *row* is an instance in the order of the file; a *token* is one value, bracket
 come out as rows, so that whoever walks the file never looks an instance number up again.
 """
 
-from cim.ifc.step.arguments import Arguments, argument_references
+from cim.ifc.step.arguments import Arguments
 from cim.ifc.step.closure import Closures
+from cim.ifc.step.columns import (
+    argument_numbers,
+    argument_references,
+    listed_references,
+    lists_any,
+)
 from cim.ifc.step.file import StepFile, scan
+from cim.ifc.step.telling import Links, Telling, tell
 
-__all__ = ["Arguments", "Closures", "StepFile", "argument_references", "scan"]
+__all__ = [
+    "Arguments",
+    "Closures",
+    "Links",
+    "StepFile",
+    "Telling",
+    "argument_numbers",
+    "argument_references",
+    "listed_references",
+    "lists_any",
+    "scan",
+    "tell",
+]

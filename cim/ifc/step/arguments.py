@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
-from cim.compiled import compiled
 from cim.ifc.step.file import StepFile
 from cim.ifc.step.lexer import (
     BINARY,
@@ -80,20 +77,3 @@ class Arguments:
         while kind == STRING and self._content.startswith(b"''", end):
             end = self._content.find(b"'", end + 2)
         return self._content[start : end if end >= 0 else len(self._content)]
-
-
-@compiled
-def argument_references(kinds, values, firsts, rows, place):  # type: ignore[no-untyped-def]
-    """Rows that one argument of instances refers to, shape (N,); -1 where it is no reference, or one to nowhere."""
-    found = np.full(len(rows), -1, dtype=np.int64)
-    for number in range(len(rows)):
-        token, end = firsts[rows[number]], firsts[rows[number] + 1]
-        for _ in range(place):
-            if token < end and kinds[token] == KEYWORD:
-                token += 1
-            if token < end and kinds[token] == OPEN:
-                token = np.int64(values[token])
-            token += 1
-        if token < end and kinds[token] == REFERENCE:
-            found[number] = np.int64(values[token])
-    return found
