@@ -1,7 +1,10 @@
 """A building model as one file, so that each stage of a review can be redone alone.
 
-Layout: magic, format version, length of a JSON header, the header, then raw little-endian arrays,
-each aligned to 16 bytes. No pickle: the file is written by a process that read hostile input.
+Layout: magic, format version, lengths of two pieces of JSON, the pieces, then raw little-endian arrays, each aligned to 16 bytes. No
+pickle: the file is written by a process that read hostile input.
+
+The pieces are the *frame* (file, project, sites, buildings, storeys, place, warnings) and the *content* (elements, spaces, types, groups and all
+they share). Bodies are arrays, one entry a part, so that neither a move nor another shape changes the content.
 """
 
 from __future__ import annotations
@@ -9,8 +12,8 @@ from __future__ import annotations
 import json
 import os
 import struct
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, astuple, fields, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, astuple, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -45,8 +48,8 @@ from cim.properties import NO_SETS, BoundedValue, PropertySets, PropertyValue, T
 from cim.text import Text
 
 MAGIC = b"CIMMODEL"
-VERSION = 6
-PREFIX = struct.Struct("<8sIQ")
+VERSION = 7
+PREFIX = struct.Struct("<8sIQQ")
 ALIGNMENT = 16
 ARRAYS: Mapping[str, str] = {
     "vertices": "<f8",
@@ -60,25 +63,78 @@ ARRAYS: Mapping[str, str] = {
 }
 
 Record = TypeVar("Record")
+BODY = "representation"
 SHARED = ("material", "classifications", "property_sets")
 """Fields that many parts have in common; each value is stored once, in a table of its own."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Sections:
+    """A model as a snapshot holds it.
+
+    Attributes:
+        frame: file, project, sites, buildings, storeys, place and warnings, for JSON.
+        content: elements, spaces, types, zones and groups, JSON.
+        arrays: by the names of `ARRAYS`; `placed_meshes` has the mesh of each element, space and site, -1 for none, and `placements` the
+            matrices of those that have one.
+    """
+
+    frame: Mapping[str, Any]
+    content: bytes
+    arrays: Mapping[str, NDArray[Any]]
+
+
+def sections_of(model: BuildingModel) -> Sections:
+    """Take a model apart."""
+    parts = _PartWriter()
+    frame = _frame(model, parts)
+    bodies = [
+        part.representation
+        for parts_of_a_class in (model.elements, model.spaces, model.sites)
+        for part in parts_of_a_class
+    ]
+    arrays = joined_meshes(model.meshes) | _body_arrays(bodies) | parts.arrays()
+    return Sections(frame, _encoded(_content(model)), arrays)
+
+
 def write_snapshot(model: BuildingModel, path: Path) -> None:
     """Write a model; the file appears whole or not at all."""
-    parts = _PartWriter()
-    header = _header(model, parts)
-    arrays = _mesh_arrays(model.meshes) | parts.arrays()
-    header["arrays"] = {name: int(array.size) for name, array in arrays.items()}
-    encoded = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
+    write_sections(sections_of(model), path)
+
+
+def write_sections(sections: Sections, path: Path) -> None:
+    """The same for a model that is taken apart."""
+    arrays = sections.arrays
+    sizes = {name: int(arrays[name].size) for name in ARRAYS}
+    frame = _encoded({**sections.frame, "arrays": sizes})
     partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
     with partial.open("wb") as stream:
-        stream.write(PREFIX.pack(MAGIC, VERSION, len(encoded)))
-        stream.write(encoded)
+        stream.write(PREFIX.pack(MAGIC, VERSION, len(frame), len(sections.content)))
+        stream.write(frame)
+        stream.write(sections.content)
         for name, kind in ARRAYS.items():
             stream.write(b"\0" * (-stream.tell() % ALIGNMENT))
-            stream.write(np.ascontiguousarray(arrays[name], dtype=kind).tobytes())
+            stream.write(np.ascontiguousarray(arrays[name], dtype=kind).data)
     partial.replace(path)
+
+
+def read_sections(path: Path) -> Sections:
+    """Read a snapshot and leave it taken apart.
+
+    Raises:
+        SnapshotError: no such file, another version, or damaged.
+    """
+    try:
+        content = path.read_bytes()
+        magic, version, frame, inner = PREFIX.unpack_from(content)
+        if magic != MAGIC or version != VERSION:
+            raise _damaged(path)
+        start = PREFIX.size + frame
+        told = json.loads(content[PREFIX.size : start])
+        arrays = _read_arrays(content, start + inner, told.pop("arrays"))
+    except (OSError, struct.error, ValueError, KeyError, TypeError) as error:
+        raise _damaged(path) from error
+    return Sections(told, content[start : start + inner], arrays)
 
 
 def read_snapshot(path: Path) -> BuildingModel:
@@ -88,14 +144,8 @@ def read_snapshot(path: Path) -> BuildingModel:
         SnapshotError: no such file, another version, or damaged.
     """
     try:
-        content = path.read_bytes()
-        magic, version, length = PREFIX.unpack_from(content)
-        if magic != MAGIC or version != VERSION:
-            raise _damaged(path)
-        header = json.loads(content[PREFIX.size : PREFIX.size + length])
-        arrays = _read_arrays(content, PREFIX.size + length, header["arrays"])
-        return _model(header, arrays)
-    except (OSError, struct.error, ValueError, KeyError, TypeError, IndexError) as error:
+        return _model(read_sections(path))
+    except (ValueError, KeyError, TypeError, IndexError, StopIteration) as error:
         raise _damaged(path) from error
 
 
@@ -117,11 +167,8 @@ class _PartWriter:
         self.tables: dict[str, list[Any]] = {name: [] for name in (*SHARED, "values")}
         self._numbers: dict[str, dict[Any, int]] = {name: {} for name in self.tables}
         self._kept: list[Any] = []
-        self._placements: list[NDArray[np.float64]] = []
-        self._meshes: list[int] = []
         self._rings: list[NDArray[np.float64]] = []
         self._fields: Mapping[str, Callable[[Any], Any]] = {
-            "representation": self._body,
             "parcel": self._ring_numbers,
             "property_sets": self._sets,
             "material": self._material,
@@ -130,31 +177,21 @@ class _PartWriter:
         }
 
     def rows(self, parts: Sequence[Any]) -> list[list[Any]]:
-        """One row a part, its fields in their order."""
+        """One row a part, its fields in their order but for the body, which is in the arrays."""
         if not parts:
             return []
-        ways = [(f.name, self._fields.get(f.name)) for f in fields(parts[0])]
+        names = [f.name for f in fields(parts[0]) if f.name != BODY]
+        ways = [(name, self._fields.get(name)) for name in names]
         return [
             [getattr(part, name) if way is None else way(getattr(part, name)) for name, way in ways]
             for part in parts
         ]
 
     def arrays(self) -> dict[str, NDArray[Any]]:
-        placements = np.array(self._placements, dtype=np.float64).reshape(-1, 4, 4)
         return {
-            "placements": placements,
-            "placed_meshes": np.array(self._meshes, dtype=np.int32),
             "ring_points": _joined(self._rings, np.float64),
             "ring_counts": np.array([len(ring) for ring in self._rings], dtype=np.int64),
         }
-
-    def _body(self, body: Representation | None) -> int | None:
-        """Number under which a body is stored; None for none."""
-        if body is None:
-            return None
-        self._placements.append(body.placement)
-        self._meshes.append(body.mesh)
-        return len(self._meshes) - 1
 
     def _ring_numbers(self, rings: Sequence[NDArray[np.float64]]) -> list[int]:
         first = len(self._rings)
@@ -206,7 +243,23 @@ def _value_row(value: PropertyValue) -> Any:
     return value
 
 
-def _header(model: BuildingModel, parts: _PartWriter) -> dict[str, Any]:
+def _encoded(told: Mapping[str, Any]) -> bytes:
+    return json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _content(model: BuildingModel) -> dict[str, Any]:
+    parts = _PartWriter()
+    return {
+        "spaces": parts.rows(model.spaces),
+        "elements": parts.rows(model.elements),
+        "types": parts.rows(model.types),
+        "zones": parts.rows(model.zones),
+        "groups": parts.rows(model.groups),
+        "tables": parts.tables,
+    }
+
+
+def _frame(model: BuildingModel, parts: _PartWriter) -> dict[str, Any]:
     return {
         "sha256": model.sha256,
         "file_name": model.file_name,
@@ -220,11 +273,6 @@ def _header(model: BuildingModel, parts: _PartWriter) -> dict[str, Any]:
         "buildings": parts.rows(model.buildings),
         "facility_parts": parts.rows(model.facility_parts),
         "storeys": parts.rows(model.storeys),
-        "spaces": parts.rows(model.spaces),
-        "elements": parts.rows(model.elements),
-        "types": parts.rows(model.types),
-        "zones": parts.rows(model.zones),
-        "groups": parts.rows(model.groups),
         "tables": parts.tables,
         "materials": [[m.name, *m.colour] for m in model.materials],
         "undrawn": [[u.global_id, u.ifc_class, u.reason.to_json()] for u in model.undrawn],
@@ -237,7 +285,16 @@ def _header(model: BuildingModel, parts: _PartWriter) -> dict[str, Any]:
     }
 
 
-def _mesh_arrays(meshes: Sequence[Mesh]) -> dict[str, NDArray[Any]]:
+def _body_arrays(bodies: Sequence[Representation | None]) -> dict[str, NDArray[Any]]:
+    placements = [body.placement for body in bodies if body is not None]
+    return {
+        "placements": np.array(placements, dtype=np.float64).reshape(-1, 4, 4),
+        "placed_meshes": np.array([-1 if b is None else b.mesh for b in bodies], dtype=np.int32),
+    }
+
+
+def joined_meshes(meshes: Sequence[Mesh]) -> dict[str, NDArray[Any]]:
+    """Meshes as the arrays of a snapshot."""
     counts = [[len(m.vertices), len(m.faces), len(m.materials)] for m in meshes]
     return {
         "vertices": _joined([m.vertices for m in meshes], np.float64),
@@ -262,38 +319,57 @@ def _read_arrays(content: bytes, start: int, sizes: Mapping[str, int]) -> dict[s
     return arrays
 
 
-def _model(header: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> BuildingModel:
+def _model(sections: Sections) -> BuildingModel:
+    frame, content, arrays = sections.frame, json.loads(sections.content), sections.arrays
     meshes = _meshes(arrays)
-    parts = _PartReader(header["tables"], arrays, len(meshes))
-    conversion = header["map_conversion"]
-    return BuildingModel(
-        sha256=header["sha256"],
-        file_name=header["file_name"],
-        schema=header["schema"],
-        authoring_tool=header["authoring_tool"],
-        project_name=header["project_name"],
-        sites=parts.read(Site, header["sites"]),
-        buildings=parts.read(Building, header["buildings"]),
-        storeys=parts.read(Storey, header["storeys"]),
-        spaces=parts.read(Space, header["spaces"]),
-        elements=parts.read(Element, header["elements"]),
+    bodies = _bodies(arrays, len(meshes))
+    parts = _PartReader(frame["tables"], arrays)
+    inner = _PartReader(content["tables"], arrays)
+    conversion = frame["map_conversion"]
+    model = BuildingModel(
+        sha256=frame["sha256"],
+        file_name=frame["file_name"],
+        schema=frame["schema"],
+        authoring_tool=frame["authoring_tool"],
+        project_name=frame["project_name"],
+        elements=inner.read(Element, content["elements"], bodies),
+        spaces=inner.read(Space, content["spaces"], bodies),
+        sites=parts.read(Site, frame["sites"], bodies),
+        buildings=parts.read(Building, frame["buildings"]),
+        storeys=parts.read(Storey, frame["storeys"]),
         meshes=meshes,
-        materials=tuple(Material(row[0], tuple(row[1:])) for row in header["materials"]),
+        materials=tuple(Material(row[0], tuple(row[1:])) for row in frame["materials"]),
         map_conversion=_conversion(conversion) if conversion else None,
-        true_north=header["true_north"],
-        undrawn=tuple(Undrawn(i, c, Text(**why)) for i, c, why in header["undrawn"]),
-        warnings=tuple(Text(**warning) for warning in header["warnings"]),
-        length_unit=header["length_unit"],
+        true_north=frame["true_north"],
+        undrawn=tuple(Undrawn(i, c, Text(**why)) for i, c, why in frame["undrawn"]),
+        warnings=tuple(Text(**warning) for warning in frame["warnings"]),
+        length_unit=frame["length_unit"],
         defects=tuple(
             Defect(DefectKind(kind), count, Text(**told), tuple(examples))
-            for kind, count, told, *examples in header["defects"]
+            for kind, count, told, *examples in frame["defects"]
         ),
-        georeference=_georeference(header["georeference"]),
-        project=next(iter(parts.read(Project, header["project"])), None),
-        facility_parts=parts.read(FacilityPart, header["facility_parts"]),
-        types=parts.read(ElementType, header["types"]),
-        zones=parts.read(Group, header["zones"]),
-        groups=parts.read(Group, header["groups"]),
+        georeference=_georeference(frame["georeference"]),
+        project=next(iter(parts.read(Project, frame["project"])), None),
+        facility_parts=parts.read(FacilityPart, frame["facility_parts"]),
+        types=inner.read(ElementType, content["types"]),
+        zones=inner.read(Group, content["zones"]),
+        groups=inner.read(Group, content["groups"]),
+    )
+    if next(bodies, BODY) != BODY:
+        raise ValueError(len(arrays["placed_meshes"]))
+    return model
+
+
+def _bodies(arrays: Mapping[str, NDArray[Any]], meshes: int) -> Iterator[Representation | None]:
+    """The body of each element, space and site, in this order."""
+    placed, placements = arrays["placed_meshes"], arrays["placements"].reshape(-1, 4, 4)
+    if len(placed) and not (placed.min() >= -1 and placed.max() < meshes):
+        raise ValueError(len(placed))
+    if np.count_nonzero(placed >= 0) != len(placements):
+        raise ValueError(len(placements))
+    matrices = iter(placements)
+    return iter(
+        [None if mesh < 0 else Representation(mesh, next(matrices)) for mesh in placed.tolist()]
     )
 
 
@@ -317,17 +393,7 @@ def _georeference(values: Mapping[str, Any]) -> Georeference:
 class _PartReader:
     """The inverse of `_PartWriter`: what parts shared is one object again."""
 
-    def __init__(
-        self, tables: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]], meshes: int
-    ) -> None:
-        self._placements = arrays["placements"].reshape(-1, 4, 4)
-        self._placed = arrays["placed_meshes"].tolist()
-        if self._placed and not (
-            min(self._placed) >= 0
-            and max(self._placed) < meshes
-            and len(self._placed) == len(self._placements)
-        ):
-            raise ValueError(len(self._placed))
+    def __init__(self, tables: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> None:
         ends = np.cumsum(arrays["ring_counts"])
         if len(ends) and ends[-1] * 3 != len(arrays["ring_points"]):
             raise ValueError(len(ends))
@@ -342,7 +408,6 @@ class _PartReader:
             tuple(Classification(*row) for row in rows) for rows in tables["classifications"]
         ]
         self._fields: Mapping[str, Callable[[Any], Any]] = {
-            "representation": self._body,
             "parcel": lambda numbers: tuple(self._rings[number] for number in numbers),
             "property_sets": self._sets.__getitem__,
             "material": lambda number: None if number is None else self._materials[number],
@@ -351,24 +416,27 @@ class _PartReader:
             "members": tuple,
         }
 
-    def read(self, record: type[Record], rows: Sequence[Sequence[Any]]) -> tuple[Record, ...]:
-        """Parts of one class from their rows."""
+    def read(
+        self,
+        record: type[Record],
+        rows: Sequence[Sequence[Any]],
+        bodies: Iterator[Representation | None] | None = None,
+    ) -> tuple[Record, ...]:
+        """Parts of one class from their rows; each takes the next body when the class has one."""
         names = [field.name for field in fields(record)]  # type: ignore[arg-type]
+        place_of_body = names.index(BODY) if BODY in names else None
         ways = [(i, self._fields[name]) for i, name in enumerate(names) if name in self._fields]
         found = []
         for row in rows:
             values = list(row)
+            if place_of_body is not None and bodies is not None:
+                values.insert(place_of_body, next(bodies))
             if len(values) != len(names):
                 raise ValueError(len(values))
             for place, way in ways:
                 values[place] = way(values[place])
             found.append(record(*values))
         return tuple(found)
-
-    def _body(self, number: int | None) -> Representation | None:
-        if number is None:
-            return None
-        return Representation(self._placed[number], self._placements[number])
 
 
 def _value(row: Any) -> PropertyValue:

@@ -92,7 +92,8 @@ def _serve(request: Mapping[str, Any]) -> int:
 def _read(document: Any, path: Path, request: Mapping[str, Any], skip: dict[int, Text]) -> int:
     from cim.ifc.drawing import Plan, products_of
     from cim.ifc.reader import read_open_file
-    from cim.snapshot import write_snapshot
+    from cim.ifc.revision import keep, revise
+    from cim.snapshot import sections_of, write_sections
 
     if request["only"] is not None:
         told, why = request["only"]
@@ -101,18 +102,35 @@ def _read(document: Any, path: Path, request: Mapping[str, Any], skip: dict[int,
             if product.id() not in wanted and product.Representation is not None:
                 skip.setdefault(product.id(), Text(**why))
     plan = Plan(request["kernel"], skip, frozenset(request["thorough"]))
+    revision = _revision(document, path, request, plan)
     with Path(request["journal"]).open("wb", buffering=0) as journal:
         progress = _Progress(journal, request["soft_deadline"], request["cpu_seconds"])
-        building = read_open_file(
-            document,
-            path,
-            plan=plan,
-            progress=progress,
-            when_drawn=lambda: _say("q"),
-            cache=_cache(request),
+        told = {"plan": plan, "progress": progress, "when_drawn": _drawn, "cache": _cache(request)}
+        sections = revision and revise(
+            revision,
+            Path(request["cache"]),
+            Path(request["fresh"]),
+            when_taken=progress.note,
+            **told,
         )
-    write_snapshot(building, Path(request["snapshot"]))
+        if sections is None:
+            sections = sections_of(read_open_file(document, path, **told))
+            if revision is not None:
+                keep(revision, sections, Path(request["fresh"]))
+    write_sections(sections, Path(request["snapshot"]))
     return _done()
+
+
+def _drawn() -> None:
+    _say("q")
+
+
+def _revision(document: Any, path: Path, request: Mapping[str, Any], plan: Any) -> Any:
+    """The file as a revision of one read before, unless something of it is set aside."""
+    from cim.ifc.revision import find_revision
+
+    is_plain = not (plan.skip or plan.thorough or request["only"])
+    return find_revision(document, path) if request["cache"] and is_plain else None
 
 
 def _cache(request: Mapping[str, Any]) -> Any:
@@ -180,6 +198,10 @@ class _Progress:
         self._cpu = SOFT_CPU * cpu_seconds
         self._told = -1.0
         self._when = time.monotonic()
+
+    def note(self, steps: list[int]) -> None:
+        """Note products that need not be drawn."""
+        self._journal.write(b"".join(step.to_bytes(NUMBER_BYTES, "little") for step in steps))
 
     def __call__(self, share: float, step: int) -> None:
         from cim.ifc.drawing import OutOfTimeError

@@ -151,7 +151,7 @@ def _write(request: Mapping[str, Any]) -> None:
                 en="the file is not whole; a copy would lose what could not be read.",
             )
         )
-    model = document.model
+    model = document.opened()
     conversion = WrittenConversion(**request["conversion"])
     values = _stated(model, conversion)
     if model.schema == "IFC2X3":

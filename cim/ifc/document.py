@@ -17,9 +17,17 @@ import ifcopenshell
 from cim.building import Defect
 from cim.errors import UnreadableIfcError
 from cim.ifc.archive import is_archive, unpack
+from cim.ifc.conformity import conforms
 from cim.ifc.encoding import escaped
 from cim.ifc.foreign import EXPORT_IFC, foreign_schema
-from cim.ifc.integrity import defects_of_bytes, defects_of_model, mended, unit_defects
+from cim.ifc.instances import Instances
+from cim.ifc.integrity import (
+    defects_of_bytes,
+    defects_of_model,
+    mended,
+    repeated_global_ids,
+    unit_defects,
+)
 from cim.ifc.sniff import refuse_other_files
 from cim.ifc.step import StepFile, scan
 from cim.ifc.step.soundness import Oddity, StepScan, scan_step
@@ -32,6 +40,8 @@ NOT_FOUND = re.compile(r"used by instance #(\d+) at attribute index (\d+) not fo
 # Behind the severity the parser writes the time, the kernel a code of its own ([GEO327]) and then the time.
 TIME_OF_DAY = re.compile(r"^\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\] ")
 TOLD = re.compile(r"at attribute index \d+ not found|^Entity with name '.*' not found in schema")
+CODE_PAGE = re.compile(rb"\\P[B-I]\\")  # another alphabet than Latin-1 for the letters behind \S\
+ON_CURVES = {"IFCPOINTBYDISTANCEEXPRESSION"}  # where such a point lies only the kernel knows
 SHAPING = (5, 6)  # places of ObjectPlacement and Representation among the attributes of IfcProduct
 
 KNOWN = ("IFC2X3", "IFC4", "IFC4X3_ADD2")
@@ -61,7 +71,7 @@ class Document:
     """An open file.
 
     Attributes:
-        model: of IfcOpenShell.
+        model: its instances: our own of a sound file, IfcOpenShell's of another.
         step: the same file as arrays; None once somebody has taken them.
         schema: as the header says.
         notes: what had to be done to open it.
@@ -77,6 +87,10 @@ class Document:
     defects: tuple[Defect, ...] = ()
     odd: Mapping[int, Oddity] = field(default_factory=dict)
     complaints: tuple[str, ...] = ()
+
+    def opened(self) -> Any:
+        """The file in IfcOpenShell, which can change and write it."""
+        return self.model.opened if isinstance(self.model, Instances) else self.model
 
     def take_step(self) -> StepFile:
         """The file as arrays, given away: they are larger than the file, and nobody needs them once it is drawn.
@@ -135,7 +149,43 @@ def open_document(path: Path, scratch: Path, *, file_bytes: int) -> Document:
         path.write_bytes(content)
     step = scan(content)
     del content, original
+    if _is_sound(step, found, nearest):
+        return _from_records(path, step, schema, nearest, notes, defects)
     return _opened(path, step, schema, notes, defects, found)
+
+
+def _is_sound(step: StepFile, found: StepScan, schema: str) -> bool:
+    """Whether a file is whole and all its instances are as their classes say, so that nothing in it is left to judge."""
+    flaws = (found.missing, found.repeated, found.broken, found.odd, not found.is_ended)
+    if any(flaws) or step.malformed or step.repeated or step.dangling:
+        return False
+    if found.instances != len(step.numbers) or ON_CURVES.intersection(step.names):
+        return False
+    return conforms(step, schema) and not (
+        b"\\P" in step.content and CODE_PAGE.search(step.content)
+    )
+
+
+def _from_records(
+    path: Path,
+    step: StepFile,
+    schema: str,
+    nearest: str,
+    notes: list[Text],
+    defects: list[Defect],
+) -> Document:
+    """A sound file without IfcOpenShell, which opens it only when its kernel is to draw."""
+
+    def opened() -> Any:
+        model = _open(path)
+        settle_units(model)
+        return model
+
+    take_complaints()  # of whatever was opened before
+    model = Instances(step, nearest, opened)
+    defects.extend(repeated_global_ids(model))
+    defects.extend(unit_defects(read_units(model).unknown))
+    return Document(model, step, schema, tuple(notes), tuple(defects))
 
 
 def _opened(

@@ -12,7 +12,7 @@ import io
 import json
 import os
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +23,8 @@ from numpy.typing import NDArray
 from cim.building import Material
 
 SUFFIX = ".body"
+KEPT_SUFFIX = ".kept"  # of whole models, see `cim.ifc.revision`
+SUFFIXES = (SUFFIX, KEPT_SUFFIX)
 LAYOUT = 1  # of an entry
 
 
@@ -101,7 +103,7 @@ def take_over(fresh: Path, folder: Path, *, most_bytes: int) -> None:
     """
     if not fresh.is_dir():
         return
-    for path in fresh.rglob(f"*{SUFFIX}"):
+    for path in _entries(fresh):
         target = folder / path.relative_to(fresh)
         target.parent.mkdir(parents=True, exist_ok=True)
         path.replace(target)
@@ -111,7 +113,7 @@ def take_over(fresh: Path, folder: Path, *, most_bytes: int) -> None:
 def trim(folder: Path, *, most_bytes: int) -> None:
     """Let go of the entries longest without use until all together have at most `most_bytes`."""
     entries: list[tuple[float, int, Path]] = []
-    for path in folder.rglob(f"*{SUFFIX}"):
+    for path in _entries(folder):
         try:
             stat = path.stat()
         except OSError:
@@ -123,6 +125,10 @@ def trim(folder: Path, *, most_bytes: int) -> None:
             return
         path.unlink(missing_ok=True)
         left -= size
+
+
+def _entries(folder: Path) -> Iterator[Path]:
+    return (path for path in folder.rglob("*") if path.suffix in SUFFIXES)
 
 
 def _name(digest: str, kernel: str) -> Path:

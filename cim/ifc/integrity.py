@@ -9,6 +9,7 @@ from typing import Any
 import ifcopenshell
 
 from cim.building import Defect, DefectKind
+from cim.ifc.instances import Instances
 from cim.ifc.step.soundness import StepScan
 from cim.text import Text
 
@@ -122,6 +123,13 @@ def defects_of_model(model: Any, scan: StepScan) -> Iterator[Defect]:
     # Of a number that is used twice one instance is lost, which is told already.
     if nameless or (unread > 0 and not scan.repeated):
         yield _defect(DefectKind.UNREAD_INSTANCE, max(nameless, unread))
+    yield from repeated_global_ids(model)
+
+
+def repeated_global_ids(model: Any) -> Iterator[Defect]:
+    """GlobalIds that more than one instance has."""
+    if isinstance(model, Instances) and not model.repeats_global_id():
+        return
     times = Counter(root.GlobalId for root in model.by_type("IfcRoot"))
     twice = [identity for identity, count in times.items() if count > 1]
     if twice:

@@ -6,8 +6,6 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import ifcopenshell
-
 from cim.building import MapConversion
 
 UnitScale = Callable[[Any], float | None]
@@ -101,9 +99,9 @@ def _from_rigid_operation(entity: Any, length_unit: float, scale_of: UnitScale) 
 
 def _is_angle(coordinate: Any) -> bool:
     """Whether a measure is one of an angle; a bare number, which the schema forbids and some write, is a length."""
-    if not isinstance(coordinate, ifcopenshell.entity_instance):
+    if isinstance(coordinate, int | float | str | None):
         return False
-    return "Angle" in str(coordinate.is_a())  # type: ignore[no-untyped-call]
+    return "Angle" in str(coordinate.is_a())
 
 
 def _from_property_set(

@@ -11,7 +11,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import ifcopenshell
+import numpy as np
 
+from cim.ifc.instances import Instances
 from cim.ifc.step.soundness import Oddity
 from cim.text import Text
 
@@ -86,7 +88,7 @@ def find_undrawable(model: Any, odd: Mapping[int, Oddity], length_unit: float) -
     dangerous.update(_bad_sizes(model, length_unit))
     undrawable = _products_above(model, dangerous)
     for product, why in _badly_placed(model):
-        undrawable.update(dict.fromkeys(_concerned(product), why))
+        undrawable.update(dict.fromkeys(_concerned(model, product), why))
     undrawable.update(_too_many_openings(model))
     return undrawable
 
@@ -118,11 +120,9 @@ def _badly_placed(model: Any) -> Iterator[tuple[Any, Text]]:
 
 
 def _bad_placements(model: Any) -> dict[int, Text]:
-    above: dict[int, int] = {}
-    for placement in model.by_type("IfcObjectPlacement"):
-        parent = getattr(placement, "PlacementRelTo", None)
-        if isinstance(parent, ifcopenshell.entity_instance):
-            above[placement.id()] = parent.id()
+    above = _parents(model)
+    if _end_soon(above):
+        return {}
     level: dict[int, int] = {}
     bad: dict[int, Text] = {}
     for number in above:
@@ -145,6 +145,33 @@ def _bad_placements(model: Any) -> dict[int, Text]:
             if depth > DEEPEST_PLACEMENT:
                 bad[lower] = PLACEMENT_DEPTH
     return bad
+
+
+def _end_soon(above: Mapping[int, int]) -> bool:
+    """Whether no chain is longer than half of what is allowed; that they are all looked at at once saves clean files the loop."""
+    below = np.fromiter(above.keys(), dtype=np.int64, count=len(above))
+    parents = np.fromiter(above.values(), dtype=np.int64, count=len(above))
+    order = np.argsort(below)
+    places = np.searchsorted(below, parents, sorter=order)
+    there = places < len(order)
+    jump = np.full(len(above) + 1, -1, dtype=np.int64)
+    found = order[places[there]]
+    jump[:-1][there] = np.where(below[found] == parents[there], found, -1)
+    for _ in range((DEEPEST_PLACEMENT // 2).bit_length()):
+        jump = np.where(jump >= 0, jump[jump], -1)
+    return not (jump >= 0).any()
+
+
+def _parents(model: Any) -> dict[int, int]:
+    """Number of a placement -> number of the one it is relative to."""
+    if isinstance(model, Instances):
+        return model.referred("IfcObjectPlacement", "PlacementRelTo")
+    above: dict[int, int] = {}
+    for placement in model.by_type("IfcObjectPlacement"):
+        parent = getattr(placement, "PlacementRelTo", None)
+        if isinstance(parent, ifcopenshell.entity_instance):
+            above[placement.id()] = parent.id()
+    return above
 
 
 def _bad_mappings(model: Any) -> dict[int, Text]:
@@ -215,27 +242,46 @@ def _bad_trees(
 def _bad_sizes(model: Any, length_unit: float) -> dict[int, Text]:
     bad: dict[int, Text] = {}
     for name, limits in RADII.items():
-        for entity in _all(model, name):
-            for attribute, limit in limits.items():
-                value = getattr(entity, attribute, None)
-                if isinstance(value, float) and not 0.0 < value * length_unit <= limit:
-                    bad[entity.id()] = SIZE_RANGE.format(
-                        name=name, attribute=attribute, value=value * length_unit, limit=limit
+        for attribute, limit in limits.items():
+            for number, value in _measures(model, name, attribute):
+                size = value * length_unit
+                if not 0.0 < size <= limit:
+                    bad[number] = SIZE_RANGE.format(
+                        name=name, attribute=attribute, value=size, limit=limit
                     )
     return bad
 
 
+def _measures(model: Any, name: str, attribute: str) -> Iterator[tuple[int, float]]:
+    """Numbers of instances, and what one of their attributes measures, where it is a number."""
+    if isinstance(model, Instances):
+        if not model.has_class(name):
+            return
+        numbers, values = model.measures(name, attribute)
+        given = ~np.isnan(values)
+        yield from zip(numbers[given].tolist(), values[given].tolist(), strict=True)
+        return
+    for entity in _all(model, name):
+        value = getattr(entity, attribute, None)
+        if isinstance(value, int | float):
+            yield entity.id(), float(value)
+
+
 def _too_many_openings(model: Any) -> dict[int, Text]:
-    counts = Counter(
-        relation.RelatingBuildingElement.id()
-        for relation in model.by_type("IfcRelVoidsElement")
-        if relation.RelatingBuildingElement is not None
-    )
+    counts = Counter(_cut(model))
     return {
         number: OPENINGS.format(count=count)
         for number, count in counts.items()
         if count > MOST_OPENINGS
     }
+
+
+def _cut(model: Any) -> Iterable[int]:
+    """Number of the element that each opening is cut out of."""
+    if isinstance(model, Instances):
+        return model.referred("IfcRelVoidsElement", "RelatingBuildingElement").values()
+    wholes = (relation.RelatingBuildingElement for relation in model.by_type("IfcRelVoidsElement"))
+    return [whole.id() for whole in wholes if whole is not None]
 
 
 def _products_above(model: Any, dangerous: Mapping[int, Text]) -> dict[int, Text]:
@@ -245,13 +291,13 @@ def _products_above(model: Any, dangerous: Mapping[int, Text]) -> dict[int, Text
     for number, why in dangerous.items():
         waiting = [model.by_id(number)]
         if waiting[0].is_a("IfcProduct"):
-            found.update(dict.fromkeys(_concerned(waiting.pop()), why))
+            found.update(dict.fromkeys(_concerned(model, waiting.pop()), why))
         elif waiting[0].is_a("IfcRoot"):
             waiting.pop()
         while waiting and len(seen) < VISITED:
             for user in model.get_inverse(waiting.pop()):
                 if user.is_a("IfcProduct"):
-                    for product in _concerned(user):
+                    for product in _concerned(model, user):
                         found.setdefault(product, why)
                 elif not user.is_a("IfcRoot") and user.id() not in seen:
                     seen.add(user.id())
@@ -259,10 +305,15 @@ def _products_above(model: Any, dangerous: Mapping[int, Text]) -> dict[int, Text
     return found
 
 
-def _concerned(product: Any) -> Iterator[int]:
+def _concerned(model: Any, product: Any) -> Iterator[int]:
     """A product, or for an opening the elements it is cut out of."""
     yield product.id()
     if product.is_a("IfcFeatureElementSubtraction"):
-        for relation in product.VoidsElements or ():
-            if relation.RelatingBuildingElement is not None:
+        for relation in model.get_inverse(product):
+            if (
+                relation.is_a("IfcRelVoidsElement")
+                and relation.RelatedOpeningElement is not None
+                and relation.RelatedOpeningElement.id() == product.id()
+                and relation.RelatingBuildingElement is not None
+            ):
                 yield relation.RelatingBuildingElement.id()

@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from cim.building import BuildingModel, Element, ElementType, Site, Space, Undrawn
+import numpy as np
+
+from cim.building import (
+    BuildingModel,
+    Element,
+    ElementType,
+    Representation,
+    Site,
+    Space,
+    Storey,
+    Undrawn,
+)
 from cim.ifc.attributes import Attributes
 from cim.ifc.classifications import ClassificationReader
 from cim.ifc.containment import Containment
@@ -18,6 +29,7 @@ from cim.ifc.drawing import Plan, draw, elements_of
 from cim.ifc.geometry_cache import GeometryCache
 from cim.ifc.georeference import read_georeference
 from cim.ifc.groups import read_groups
+from cim.ifc.instances import Around, Instances
 from cim.ifc.map_conversion import (
     read_latitude_longitude,
     read_map_conversions,
@@ -67,96 +79,167 @@ def read_open_file(
     drawn = draw(model, products, plan, progress, direct=direct, cache=cache)
     del direct
     when_drawn()
-    measures, attributes = Measures(model), Attributes(model)
-    sets = PropertyReader(model, measures=measures, attributes=attributes)
-    content = _Content(model, units, attributes, sets, drawn)
-    spatial = content.spatial
-    projects = list(model.by_type("IfcProject"))
+    readers = _Readers(model, units)
+    content = _Content(readers, drawn)
+    frame = _frame(document, path, readers, drawn.bodies)
+    zones, groups = read_groups(
+        model,
+        attributes=readers.attributes,
+        sets_of=readers.sets.sets_of,
+        classes_of=readers.classifications.classes_of,
+    )
+    built = replace(
+        frame,
+        spaces=tuple(content.space(space) for space in spaces),
+        elements=tuple(content.element(element) for element in elements),
+        meshes=tuple(drawn.meshes),
+        materials=tuple(drawn.materials),
+        undrawn=tuple(_undrawn((*elements, *spaces, *sites), drawn)),
+        types=content.types(),
+        zones=zones,
+        groups=groups,
+    )
+    # Values that cannot be read are known only when all has been read.
+    return replace(built, warnings=_all_warnings(document, readers, built.storeys))
+
+
+def read_frame(document: Document, path: Path) -> BuildingModel:
+    """Read what is around elements, spaces, types and groups, without these: file, project, sites, buildings, storeys, place, warnings.
+
+    Args:
+        document: a sound file, open.
+        path: where it lies.
+
+    Raises:
+        TypeError: it is open in IfcOpenShell.
+    """
+    model = document.model
+    if not isinstance(model, Instances):
+        raise TypeError(path)
+    units = read_units(model)
+    around = np.concatenate(
+        [model.rows("IfcProject"), model.rows("IfcSpatialStructureElement", but=["IfcSpace"])]
+    )
+    readers = _Readers(Around(model, around), units)
+    frame = _frame(document, path, readers, {})
+    return replace(frame, warnings=_all_warnings(document, readers, frame.storeys))
+
+
+class _Readers:
+    """One reader a subject, each of which reads what is shared once for the whole file.
+
+    Args:
+        model: the open file.
+        units: of the project.
+    """
+
+    def __init__(self, model: Any, units: ProjectUnits) -> None:
+        self.model, self.units = model, units
+        self.measures, self.attributes = Measures(model), Attributes(model)
+        self.sets = PropertyReader(model, measures=self.measures, attributes=self.attributes)
+        self.classifications = ClassificationReader(model, self.attributes)
+        self.parcels = ParcelReader(units.length, units.angle)
+        self.containment = Containment(model)
+        self.spatial = SpatialReader(
+            model,
+            length_unit=units.length,
+            containment=self.containment,
+            attributes=self.attributes,
+            sets_of=self.sets.sets_of,
+            classes_of=self.classifications.classes_of,
+        )
+
+
+def _frame(
+    document: Document, path: Path, readers: _Readers, bodies: Mapping[int, Representation]
+) -> BuildingModel:
+    """A model without elements, spaces, types and groups, and without warnings."""
+    model, units, spatial = readers.model, readers.units, readers.spatial
+    projects, sites = list(model.by_type("IfcProject")), list(model.by_type("IfcSite"))
     conversions = read_map_conversions(
         model,
         length_unit=units.length,
         scale_of=scale_of,
-        property_sets=[sets.sets_of(entity) for entity in (*projects, *sites)],
+        property_sets=[readers.sets.sets_of(entity) for entity in (*projects, *sites)],
     )
-    storeys = spatial.storeys()
-    zones, groups = read_groups(
-        model,
-        attributes=attributes,
-        sets_of=sets.sets_of,
-        classes_of=content.classifications.classes_of,
-    )
-    built = BuildingModel(
+    return BuildingModel(
         sha256=_sha256(path),
         file_name=path.name,
         schema=document.schema,
         authoring_tool=_authoring_tool(model),
         project_name=next((p.Name or p.LongName for p in projects if p.Name or p.LongName), None),
-        sites=tuple(content.site(site) for site in sites),
+        sites=tuple(_site(site, readers, bodies) for site in sites),
         buildings=spatial.buildings(),
-        storeys=storeys,
-        spaces=tuple(content.space(space) for space in spaces),
-        elements=tuple(content.element(element) for element in elements),
-        meshes=tuple(drawn.meshes),
-        materials=tuple(drawn.materials),
+        storeys=spatial.storeys(),
+        spaces=(),
+        elements=(),
+        meshes=(),
+        materials=(),
         map_conversion=conversions[0] if conversions else None,
         true_north=read_true_north(model),
-        undrawn=tuple(_undrawn((*elements, *spaces, *sites), drawn)),
+        undrawn=(),
         warnings=(),
         length_unit=units.length,
         defects=document.defects,
         georeference=read_georeference(model, units.length, conversions[1:]),
         project=spatial.project(),
         facility_parts=spatial.facility_parts(),
-        types=content.types(),
-        zones=zones,
-        groups=groups,
     )
-    # Values and boundaries that cannot be read are known only when all has been read.
-    warnings = (
+
+
+def _all_warnings(
+    document: Document, readers: _Readers, storeys: Iterable[Storey]
+) -> tuple[Text, ...]:
+    return (
         *document.notes,
         *(defect.sentence for defect in document.defects),
         *_warnings(document.complaints),
-        *storey_warnings(storeys, spatial.building_level),
-        *content.parcels.warnings(),
-        *_unit_warnings(units, measures),
-        *_unreadable_values(sets),
+        *storey_warnings(storeys, readers.spatial.building_level),
+        *readers.parcels.warnings(),
+        *_unit_warnings(readers.units, readers.measures),
+        *_unreadable_values(readers.sets),
     )
-    return replace(built, warnings=warnings)
+
+
+def _site(entity: Any, readers: _Readers, bodies: Mapping[int, Representation]) -> Site:
+    """A site with its parcel."""
+    latitude, longitude = read_latitude_longitude(entity)
+    parcel, source = readers.parcels.parcel_of(entity)
+    return Site(
+        global_id=entity.GlobalId,
+        name=entity.Name or entity.LongName,
+        ref_latitude=latitude,
+        ref_longitude=longitude,
+        ref_elevation=readers.attributes.number(entity, "RefElevation", readers.units.length),
+        representation=bodies.get(entity.id()),
+        long_name=entity.LongName,
+        object_type=entity.ObjectType,
+        whole=readers.containment.whole_of(entity, "IfcSite"),
+        composition=entity.CompositionType,
+        land_title_number=entity.LandTitleNumber,
+        address=readers.spatial.address(entity, "SiteAddress"),
+        parcel=parcel,
+        parcel_source=source,
+        property_sets=readers.sets.sets_of(entity),
+        classifications=readers.classifications.classes_of(entity),
+    )
 
 
 class _Content:
-    """Turns entities into what the model holds, each subject read once for the whole file.
+    """Turns entities into what the model holds.
 
     Args:
-        model: the open file.
-        units: of the project.
-        attributes: of its schema.
-        sets: property sets.
+        readers: of the subjects.
         drawn: the bodies.
     """
 
-    def __init__(
-        self,
-        model: Any,
-        units: ProjectUnits,
-        attributes: Attributes,
-        sets: PropertyReader,
-        drawn: Tessellation,
-    ) -> None:
-        self.attributes = attributes
-        self.classifications = ClassificationReader(model, attributes)
-        self.parcels = ParcelReader(units.length, units.angle)
-        self._containment = Containment(model)
-        self.spatial = SpatialReader(
-            model,
-            length_unit=units.length,
-            containment=self._containment,
-            attributes=attributes,
-            sets_of=sets.sets_of,
-            classes_of=self.classifications.classes_of,
+    def __init__(self, readers: _Readers, drawn: Tessellation) -> None:
+        self.attributes, self.classifications = readers.attributes, readers.classifications
+        self._containment, self._sets = readers.containment, readers.sets
+        self._materials = MaterialReader(
+            readers.model, length_unit=readers.units.length, attributes=readers.attributes
         )
-        self._materials = MaterialReader(model, length_unit=units.length, attributes=attributes)
-        self._length, self._sets, self._drawn = units.length, sets, drawn
+        self._length, self._drawn = readers.units.length, drawn
         self._types: dict[int, ElementType] = {}
 
     def element(self, entity: Any) -> Element:
@@ -205,29 +288,6 @@ class _Content:
             type_name=None if known is None else known.name,
             type_id=None if known is None else known.global_id,
             classifications=self.classifications.classes_of(entity, kind),
-        )
-
-    def site(self, entity: Any) -> Site:
-        """A site with its parcel."""
-        latitude, longitude = read_latitude_longitude(entity)
-        parcel, source = self.parcels.parcel_of(entity)
-        return Site(
-            global_id=entity.GlobalId,
-            name=entity.Name or entity.LongName,
-            ref_latitude=latitude,
-            ref_longitude=longitude,
-            ref_elevation=self.attributes.number(entity, "RefElevation", self._length),
-            representation=self._drawn.bodies.get(entity.id()),
-            long_name=entity.LongName,
-            object_type=entity.ObjectType,
-            whole=self._containment.whole_of(entity, "IfcSite"),
-            composition=entity.CompositionType,
-            land_title_number=entity.LandTitleNumber,
-            address=self.spatial.address(entity, "SiteAddress"),
-            parcel=parcel,
-            parcel_source=source,
-            property_sets=self._sets.sets_of(entity),
-            classifications=self.classifications.classes_of(entity),
         )
 
     def types(self) -> tuple[ElementType, ...]:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from cim.building import Material, Representation
 from cim.ifc.direct import DirectBodies, Drawn, NotDirectError
 from cim.ifc.geometry_cache import GeometryCache
+from cim.ifc.instances import Instances
 from cim.ifc.kernel import THOROUGH, Kernel
 from cim.ifc.twins import Twins
 from cim.mesh import Mesh, no_materials
@@ -147,6 +148,9 @@ def _draw(
     """Draw products; `contexts` are step numbers of the only ones to look into, None leaves it to the kernel."""
     if not products:
         return
+    if isinstance(model, Instances):
+        model = model.opened
+        products = [model.by_id(product.id()) for product in products]
     settings = _settings()
     if contexts is not None:
         settings.set("context-ids", contexts)

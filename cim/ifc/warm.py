@@ -20,7 +20,8 @@ from cim.ifc.geometry_cache import GeometryCache
 from cim.ifc.kernel import FAST
 from cim.ifc.precheck import find_undrawable
 from cim.ifc.reader import read_open_file
-from cim.snapshot import write_snapshot
+from cim.ifc.revision import find_revision, keep, revise
+from cim.snapshot import sections_of, write_sections
 
 # A pyramid and a wedge whose edge lies on the only diagonal that splits the pyramid's floor into triangles as it is first tried.
 FLOOR = ((0.0, 0.0, 0.0), (1.0, 0.0, 0.0), (1.0, 1.0, 0.0), (0.0, 1.0, 0.0))
@@ -59,6 +60,7 @@ def warm() -> None:
 def _read(path: Path) -> None:
     document = open_document(path, path.parent, file_bytes=FILE_BYTES)
     cache = GeometryCache(path.parent, path.parent)
+    revision = find_revision(document, path)
     model = read_open_file(
         document,
         path,
@@ -68,7 +70,19 @@ def _read(path: Path) -> None:
         cache=cache,
     )
     find_undrawable(document.model, document.odd, model.length_unit)
-    write_snapshot(model, path.with_suffix(".cim"))
+    sections = sections_of(model)
+    write_sections(sections, path.with_suffix(".cim"))
+    if revision is not None:
+        keep(revision, sections, path.parent)
+        revise(
+            revision,
+            path.parent,
+            path.parent,
+            plan=Plan(FAST),
+            progress=lambda *_: None,
+            when_drawn=lambda: None,
+            when_taken=lambda _: None,
+        )
 
 
 def _small_file(schema: str) -> Any:

@@ -6,6 +6,25 @@ come out as rows, so that whoever walks the file never looks an instance number 
 
 from cim.ifc.step.arguments import Arguments
 from cim.ifc.step.closure import Closures
+from cim.ifc.step.columns import (
+    argument_numbers,
+    argument_references,
+    listed_references,
+    lists_any,
+)
 from cim.ifc.step.file import StepFile, scan
+from cim.ifc.step.telling import Links, Telling, tell
 
-__all__ = ["Arguments", "Closures", "StepFile", "scan"]
+__all__ = [
+    "Arguments",
+    "Closures",
+    "Links",
+    "StepFile",
+    "Telling",
+    "argument_numbers",
+    "argument_references",
+    "listed_references",
+    "lists_any",
+    "scan",
+    "tell",
+]

@@ -70,7 +70,7 @@ ONE, EIGHT = np.int64(1), np.int64(8)
 
 
 @compiled
-def _room(buffer, size, wanted):  # type: ignore[no-untyped-def]
+def room(buffer, size, wanted):  # type: ignore[no-untyped-def]
     """The buffer, or a larger one with the same bytes, that has room for `wanted` more."""
     if size + wanted <= len(buffer):
         return buffer
@@ -81,7 +81,7 @@ def _room(buffer, size, wanted):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _put_text(buffer, size, source, start, ending):  # type: ignore[no-untyped-def]
+def put_text(buffer, size, source, start, ending):  # type: ignore[no-untyped-def]
     """Bytes up to an ending, and a zero; a doubled quote is part of the text."""
     end = start
     while end < len(source):
@@ -90,7 +90,7 @@ def _put_text(buffer, size, source, start, ending):  # type: ignore[no-untyped-d
                 break
             end += 1
         end += 1
-    buffer = _room(buffer, size, end - start + ONE)
+    buffer = room(buffer, size, end - start + ONE)
     for place in range(start, end):
         buffer[size] = source[place]
         size += 1
@@ -99,10 +99,11 @@ def _put_text(buffer, size, source, start, ending):  # type: ignore[no-untyped-d
 
 
 @compiled
-def _put_number(buffer, size, bits, value):  # type: ignore[no-untyped-def]
+def put_number(buffer, size, bits, value):  # type: ignore[no-untyped-def]
+    """The bits of a number; minus zero is zero."""
     bits[0] = value + 0.0
     told = bits.view(np.uint8)
-    buffer = _room(buffer, size, EIGHT)
+    buffer = room(buffer, size, EIGHT)
     for place in range(8):
         buffer[size + place] = told[place]
     return buffer, size + EIGHT
@@ -132,10 +133,10 @@ def _closure(  # type: ignore[no-untyped-def]  # noqa: C901 - one branch a kind 
         row = met[done]
         done += 1
         if types[row] >= 0:
-            told, size = _put_text(told, size, names, starts[types[row]], ZERO)
+            told, size = put_text(told, size, names, starts[types[row]], ZERO)
         for token in range(firsts[row], firsts[row + 1]):
             kind, value = kinds[token], values[token]
-            told = _room(told, size, ONE)
+            told = room(told, size, ONE)
             told[size] = kind
             size += ONE
             is_text = kind in (STRING, ENUM, BINARY, KEYWORD)
@@ -147,7 +148,7 @@ def _closure(  # type: ignore[no-untyped-def]  # noqa: C901 - one branch a kind 
                     ending = DOUBLE_QUOTE
                 elif kind == KEYWORD:
                     source, start, ending = names, starts[np.int64(value)], ZERO
-                told, size = _put_text(told, size, source, start, ending)
+                told, size = put_text(told, size, source, start, ending)
                 continue
             if kind == REFERENCE and value >= 0.0:
                 target = np.int64(value)
@@ -156,8 +157,8 @@ def _closure(  # type: ignore[no-untyped-def]  # noqa: C901 - one branch a kind 
                     count += 1
                 value = float(order[target])
             if kind in (REFERENCE, REAL, INTEGER):
-                told, size = _put_number(told, size, bits, value)
-        told = _room(told, size, ONE)
+                told, size = put_number(told, size, bits, value)
+        told = room(told, size, ONE)
         told[size] = np.uint8(255)  # the end of an instance
         size += ONE
     for place in range(count):

@@ -250,7 +250,7 @@ def test_a_limit_that_is_hit_is_a_readable_error(tmp_path: Path, limits: object)
     for number in range(20):
         author.block((1.0, 1.0, 1.0), at=(2.0 * number, 0.0, 0.0))
     path = author.write(tmp_path / "a.ifc")
-    points = "".join(f"#{10**6 + n}=IFCCARTESIANPOINT((0.,0.,{n}.));\n" for n in range(200_000))
+    points = "".join(f"#{10**6 + n}=IFCCARTESIANPOINT((0.,0.,{n}.));\n" for n in range(500_000))
     text = path.read_text(encoding="ascii")
     path.write_text(text.replace("ENDSEC;\nEND-ISO", f"{points}ENDSEC;\nEND-ISO"), encoding="ascii")
     with pytest.raises(IfcLimitError) as caught:
