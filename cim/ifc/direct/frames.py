@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cim.compiled import compiled
-from cim.ifc.direct.placement import AXES, _axes
+from cim.ifc.direct.matrices import axes_matrix
+from cim.ifc.direct.placement import AXES
 from cim.ifc.step import StepFile, argument_references
 
 RELATIVE_TO, AXIS_PLACEMENT = 0, 1  # arguments of IfcLocalPlacement
@@ -69,7 +70,7 @@ def _compose(kinds, values, firsts, types, classes, axes, parents, wanted, lengt
             here = chain[size]
             relative[:] = 0.0
             relative[3, 3] = 1.0
-            if axes[here] < 0 or not _axes(
+            if axes[here] < 0 or not axes_matrix(
                 kinds, values, firsts, types, classes, axes[here], length, relative
             ):
                 return False
