@@ -84,7 +84,7 @@ def _report(request: Mapping[str, Any]) -> dict[str, Any]:
             path=ifc,
             remedy=Text(zh="请重新导出并完整提交。", en="Export it again and submit it whole."),
         )
-    return evaluate(document, opened.model).to_json()
+    return evaluate(document, opened.opened()).to_json()
 
 
 def _told(error: CimError) -> dict[str, Any]:
