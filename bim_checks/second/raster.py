@@ -19,7 +19,7 @@ POINTS = (
     8_000  # a lattice; counting one costs about a millisecond for a building of a thousand elements
 )
 GOLDEN = 0.6180339887498949  # its multiples spread shifts evenly
-SPREAD = 3.0  # times the root of the points at the rim; the counts of random scenes stay within half of it
+SPREAD = 3.0  # times the root of the points at the rim
 
 Box = tuple[float, float, float, float]
 """West, south, east, north, metres."""
