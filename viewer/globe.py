@@ -196,6 +196,12 @@ def _names(model: BuildingModel) -> Iterator[tuple[str, str]]:
         yield site.global_id, site.name or "IfcSite"
     for space in model.spaces:
         yield space.global_id, space.long_name or space.name or "IfcSpace"
+    for storey in model.storeys:
+        yield storey.global_id, storey.name or "IfcBuildingStorey"
+    for building in model.buildings:
+        yield building.global_id, building.name or building.ifc_class
+    for zone in model.zones:
+        yield zone.global_id, zone.name or zone.ifc_class
 
 
 def _element_boxes(
@@ -210,6 +216,7 @@ def _element_boxes(
     boxes = {}
     bodies = [(element.global_id, element.representation) for element in model.elements]
     bodies += [(site.global_id, site.representation) for site in model.sites]
+    bodies += [(space.global_id, space.representation) for space in model.spaces]
     for global_id, body in bodies:
         if body is not None and (box := corners[body.mesh]) is not None:
             boxes[global_id] = placement.to_projected(transform_points(body.placement, box))

@@ -73,9 +73,11 @@ def test_a_tower_that_keeps_the_rules(city: Path, submissions: Path) -> None:
     assert re.sub(" +", " ", lines[0]) == (
         "compliant.ifc pass Xiamen sample district · Sample city rules"
     )
-    passes = re.fullmatch(r"pass (\d+)", lines[-1])
-    assert passes is not None, lines[-1]
-    assert int(passes[1]) >= len(read_rulebook(city / "rulebook.yaml").rules)
+    counts = re.fullmatch(r"pass (\d+) · not applicable (\d+)", lines[-1])
+    assert counts is not None, lines[-1]
+    rules = len(read_rulebook(city / "rulebook.yaml").rules)
+    assert int(counts[1]) + int(counts[2]) >= rules
+    assert int(counts[1]) > 0.8 * rules
 
 
 def test_a_tower_that_breaks_rules_in_chinese(
@@ -85,11 +87,11 @@ def test_a_tower_that_breaks_rules_in_chinese(
     shown = capsys.readouterr().out
     lines = shown.splitlines()
     assert lines[0].split()[:3] == ["violating.ifc", "不通过", "厦门样例区"]
-    assert lines[-1] == "不通过 4 · 需办手续 1 · 通过 23"
+    assert re.fullmatch(r"不通过 4 · 需办手续 1 · 通过 \d+ · 不适用 \d+", lines[-1])
     rules = [found[0] for line in lines if (found := re.findall(r"[A-Z]{3}-\d\d", line))]
     assert set(rules[:4]) == {"RES-01", "ROD-01", "HGT-01", "VIW-01"}
     assert rules[4] == "RAI-01"
-    assert len(rules) == 28
+    assert len(rules) == len(violating_report["findings"])
     assert "-62.00 m²" in shown
     assert "-4.80 m" in shown
     assert re.search(r"[a-z]{3}", _without_names(shown)) is None
@@ -105,12 +107,14 @@ def test_the_outcome_of_every_rule(violating_report: dict[str, Any]) -> None:
     assert outcomes.pop("RAI-01") == "procedure"
     failed = {rule for rule, outcome in outcomes.items() if outcome == "fail"}
     assert failed == {"RES-01", "ROD-01", "HGT-01", "VIW-01"}
-    assert {outcomes[rule] for rule in outcomes.keys() - failed} == {"pass"}
+    assert {outcomes[rule] for rule in outcomes.keys() - failed} == {"pass", "not_applicable"}
     assert violating_report["verdict"] == "fail"
-    assert violating_report["summary"] == {
+    summary = violating_report["summary"]
+    assert sum(summary.values()) == len(violating_report["findings"])
+    assert summary | {"pass": 0, "not_applicable": 0} == {
         "fail": 4,
         "procedure": 1,
-        "pass": 23,
+        "pass": 0,
         "discuss": 0,
         "not_applicable": 0,
         "not_checkable": 0,
@@ -401,7 +405,7 @@ def test_a_misplaced_model_stands_where_a_person_says(
     own = json.loads(_run("check", right, "--city", city, "--json").stdout)
     assert placed["frame"]["candidates"][placed["frame"]["taken"]]["source"] == "--place"
     assert _judged(placed) == _judged(own)
-    assert len(_judged(own)) == 27
+    assert len(_judged(own)) >= len(read_rulebook(city / "rulebook.yaml").rules) - 1
 
 
 def _judged(report: dict[str, Any]) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from bim_checks.errors import RulebookError
+from bim_checks.errors import IdsError, IdsLimitError, RulebookError, SceneError
 from cim.errors import (
     CimError,
     CityError,
@@ -56,6 +56,9 @@ STATUS: Mapping[type[CimError], int] = {
     ControlLineError: 500,
     TerrainError: 500,
     RulebookError: 500,
+    SceneError: 500,
+    IdsError: 500,
+    IdsLimitError: 500,
     SnapshotError: 500,
     PageBuildError: 500,
 }

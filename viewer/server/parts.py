@@ -1,21 +1,28 @@
-"""What a click on a model answers: an element, a site or a space by its GlobalId."""
+"""What a click on a model answers, and on a part that a finding names: by its GlobalId."""
 
 from __future__ import annotations
 
-from cim.building import BuildingModel, Element, Site, Space
+from cim.building import Building, BuildingModel, Element, Group, Site, Space, Storey
 from cim.properties import PropertySets, Scalar, plain
 from viewer.server.schemas import ElementInfo
 
 
 def find_part(model: BuildingModel, global_id: str) -> ElementInfo | None:
     """The part of that GlobalId; None when the model has none."""
-    parts: tuple[Element | Site | Space, ...] = (*model.elements, *model.sites, *model.spaces)
+    parts: tuple[Element | Site | Space | Storey | Building | Group, ...] = (
+        *model.elements,
+        *model.sites,
+        *model.spaces,
+        *model.storeys,
+        *model.buildings,
+        *model.zones,
+    )
     found = next((part for part in parts if part.global_id == global_id), None)
     if isinstance(found, Element):
         return _element(model, found)
     if isinstance(found, Space):
         return _space(model, found)
-    return None if found is None else _site(found)
+    return None if found is None else _of_structure(found)
 
 
 def _element(model: BuildingModel, element: Element) -> ElementInfo:
@@ -42,15 +49,20 @@ def _space(model: BuildingModel, space: Space) -> ElementInfo:
     )
 
 
-def _site(site: Site) -> ElementInfo:
+def _of_structure(part: Site | Storey | Building | Group) -> ElementInfo:
+    """A part of the spatial structure, or a zone."""
+    if isinstance(part, Building | Group):
+        ifc_class = part.ifc_class
+    else:
+        ifc_class = "IfcSite" if isinstance(part, Site) else "IfcBuildingStorey"
     return ElementInfo(
-        global_id=site.global_id,
-        ifc_class="IfcSite",
-        name=site.name,
+        global_id=part.global_id,
+        ifc_class=ifc_class,
+        name=part.name,
         storey=None,
         predefined_type=None,
         type_name=None,
-        property_sets=_plain(site.property_sets),
+        property_sets=_plain(part.property_sets),
     )
 
 
