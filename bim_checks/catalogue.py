@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 from bim_checks.rule import RuleType
 from bim_checks.rules import (
+    airspace,
+    corridor,
     delivery,
     delivery_content,
     delivery_storeys,
@@ -20,6 +22,7 @@ from bim_checks.rules import (
     occlusion,
     sunlight,
     views,
+    vistas,
 )
 
 RULE_TYPES: Mapping[str, RuleType] = {
@@ -36,6 +39,9 @@ RULE_TYPES: Mapping[str, RuleType] = {
         views,
         occlusion,
         sunlight,
+        airspace,
+        vistas,
+        corridor,
         delivery,
         delivery_content,
         delivery_storeys,
