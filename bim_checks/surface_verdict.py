@@ -173,23 +173,21 @@ def _ledger(
     each: Sequence[Penetration],
     plans: Sequence[BaseGeometry],
 ) -> tuple[Table, ...]:
-    """How the scheme stands to each surface that has a name of its own, the worst first."""
-    order = sorted(range(len(parts)), key=lambda i: -_most(each[i]))
-    rows = tuple(
-        (
-            name,
-            top - over,
-            top,
-            -over,
-            float(plans[i].area),
-            len(each[i].above),
-            floors_to_remove(scheme, top, over),
-        )
-        for i in order
-        if (name := parts[i].name) is not None and not each[i].is_empty
-        for over, top in [(_most(each[i]), float(each[i].points[each[i].worst][2]))]
-    )
-    return (Table(LEDGER, COLUMNS, rows),) if rows else ()
+    """How the scheme stands to each surface that has a name of its own, the worst first; pieces of one name are one surface."""
+    named: dict[Text, list[int]] = {}
+    for i in sorted(range(len(parts)), key=lambda i: -_most(each[i])):
+        name = parts[i].name
+        if name is not None and not each[i].is_empty:
+            named.setdefault(name, []).append(i)
+    rows = []
+    for name, pieces in named.items():
+        worst = each[pieces[0]]
+        over, top = _most(worst), float(worst.points[worst.worst][2])
+        area = float(shapely.union_all([plans[i] for i in pieces]).area)
+        above = {element for i in pieces for element in each[i].above}
+        floors = floors_to_remove(scheme, top, over)
+        rows.append((name, top - over, top, -over, area, len(above), floors))
+    return (Table(LEDGER, COLUMNS, tuple(rows)),) if rows else ()
 
 
 def _deciding(found: Penetration) -> list[int]:
