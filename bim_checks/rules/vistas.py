@@ -21,6 +21,7 @@ from cim.text import Text
 
 BESIDE = 10.0  # m; regions are cut this far around a building
 ARC_SAGITTA = 1e-3  # m; an arc is drawn no further inside its circle
+LEAST_DEPTH = 1.0  # m; nearer to its line a landmark is not looked at but stood on
 FULL_CIRCLE = 360.0  # degrees
 
 CORRIDOR = Text(zh="{view}景观视廊门槛面", en="the threshold plane of {view}, viewing corridor")
@@ -29,6 +30,14 @@ SETTING = Text(
     en="the threshold plane of {view}, wider setting ({zone})",
 )
 BACKGROUND = Text(zh="{view}背景区门槛面", en="the threshold plane of {view}, background")
+NO_DEPTH = Text(
+    zh="{view}位于地标左右端的连线上，视廊没有深度，未作检查。",
+    en="{view} stands on the line through the landmark's ends: the corridor has no depth, and nothing is checked.",
+)
+MOVE_ENDS = Text(
+    zh="在规则中改正地标左右端（left、right）的坐标，或改用其他视点。",
+    en="Correct the landmark's ends (left and right) in the rule, or name another viewpoint.",
+)
 CONE = Text(zh="{view}视锥面", en="the view cone of {view}")
 CONSULT = Text(
     zh="{sentence}该处不直接否决，须咨询会商。",
@@ -119,6 +128,9 @@ def check_vista(rule: Rule, scheme: Scheme, around: Surroundings) -> list[Judgem
     stated: VistaParameters = rule.parameters
     viewpoint = _viewpoint(around.city, stated.viewpoint)
     vista = _vista(stated, viewpoint)
+    if vista.depth < LEAST_DEPTH:
+        sentence = NO_DEPTH.format(view=viewpoint.name)
+        return [Judgement(Outcome.NOT_CHECKABLE, sentence, fix=MOVE_ENDS, feature=viewpoint.name)]
     corridor = vista.corridor()
     places = [(CORRIDOR.format(view=viewpoint.name), corridor, False)]
     if stated.setting is not None:
