@@ -6,7 +6,9 @@ from collections.abc import Mapping
 
 from bim_checks.rule import RuleType
 from bim_checks.rules import (
+    airspace,
     areas,
+    corridor,
     declared_areas,
     delivery,
     delivery_content,
@@ -31,6 +33,7 @@ from bim_checks.rules import (
     street,
     sunlight,
     views,
+    vistas,
 )
 
 RULE_TYPES: Mapping[str, RuleType] = {
@@ -56,7 +59,10 @@ RULE_TYPES: Mapping[str, RuleType] = {
         spacing,
         fire_separation,
         views,
+        vistas,
+        corridor,
         occlusion,
+        airspace,
         sunlight,
         delivery,
         delivery_content,

@@ -11,8 +11,8 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from bim_checks.finding import Judgement, Measurement, Outcome, Uncertainty, Unit
-from bim_checks.measures.floors import lower
+from bim_checks.finding import Column, Judgement, Measurement, Outcome, Table, Uncertainty, Unit
+from bim_checks.measures.floors import floors_to_remove, lower
 from bim_checks.measures.limit_surface import LimitSurface
 from bim_checks.measures.penetration import Penetration, penetration, plan_above
 from bim_checks.rule import Rule
@@ -32,6 +32,19 @@ BELOW = Text(
 UNCERTAIN = Text(
     zh="{sentence}（差值在 ±{half:.3f} m 的不确定度之内，须会商。）",
     en="{sentence} (The difference lies within the uncertainty of ±{half:.3f} m; to be discussed.)",
+)
+
+LEDGER = Text(zh="各限制面", en="The surfaces")
+COLUMNS = (
+    Column("surface", Text(zh="限制面", en="surface")),
+    Column(
+        "limit", Text(zh="最不利处限值", en="limit where it is nearest or broken most"), Unit.METRE
+    ),
+    Column("top", Text(zh="该处建筑高程", en="elevation of the building there"), Unit.METRE),
+    Column("margin", Text(zh="余量", en="margin"), Unit.METRE),
+    Column("area", Text(zh="超出部分平面", en="plan above it"), Unit.SQUARE_METRE),
+    Column("elements", Text(zh="超出构件", en="elements above it"), Unit.COUNT),
+    Column("storeys", Text(zh="应减层数", en="storeys to remove"), Unit.COUNT),
 )
 
 
@@ -66,10 +79,17 @@ def judge_surface(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LimitPart:
-    """A surface and where it holds: polygon, projected frame; None for everywhere."""
+    """A surface and where it holds.
+
+    Attributes:
+        surface: the limit.
+        region: polygon, projected frame; None for everywhere.
+        name: of this one of several surfaces; None where all have one name.
+    """
 
     surface: LimitSurface
     region: BaseGeometry | None
+    name: Text | None = None
 
 
 def judge_surfaces(
@@ -81,15 +101,21 @@ def judge_surfaces(
     accuracy: float = 0.0,
     height: float = 0.0,
 ) -> Judgement | None:
-    """The same for several surfaces, each where it holds; what is broken most decides."""
+    """The same for several surfaces, each where it holds; what is broken most decides.
+
+    Where the surfaces have names of their own, the one that decides is named, and a table tells how the scheme stands to each.
+    """
     each: list[Penetration] = []
     best = -math.inf
     for part in parts:
-        each.append(penetration(scheme, part.surface, part.region, known=best))
-        best = max(best, float(np.nanmax(each[-1].excess, initial=-math.inf)))
+        # A surface that is to be told of by name is looked at even where another is broken more.
+        known = best if part.name is None else -math.inf
+        each.append(penetration(scheme, part.surface, part.region, known=known))
+        best = max(best, _most(each[-1]))
     found = _worst_of(each)
     if found.is_empty:
         return None
+    name = parts[int(np.argmax([_most(p) for p in each]))].name or name
     steepness = max(part.surface.steepness for part in parts)
     over, point = float(found.excess[found.worst]), found.points[found.worst]
     measurement = Measurement(
@@ -104,11 +130,11 @@ def judge_surfaces(
         ),
     )
     outcome = outcome_of(measurement, rule.legal_effect)
-    drawn = [
-        (part, plan_above(scheme, part.surface, p.above, part.region))
+    plans = [
+        plan_above(scheme, part.surface, p.above, part.region) if p.above else shapely.Polygon()
         for part, p in zip(parts, each, strict=True)
-        if p.above
     ]
+    drawn = [(part, plan) for part, plan, p in zip(parts, plans, each, strict=True) if p.above]
     sentence = (ABOVE if found.above else BELOW).format(
         name=name,
         top=measurement.measured,
@@ -126,6 +152,7 @@ def judge_surfaces(
         elements=tuple(scheme.outlines[i].global_id for i in _deciding(found)),
         feature=name,
         geometry=None if outcome is Outcome.PASS else _drawn(drawn, point),
+        tables=_ledger(scheme, parts, each, plans),
     )
 
 
@@ -134,6 +161,33 @@ def with_doubt(sentence: Text, measurement: Measurement, outcome: Outcome) -> Te
     if outcome is not Outcome.DISCUSS:
         return sentence
     return UNCERTAIN.format(sentence=sentence, half=measurement.uncertainty.total)
+
+
+def _most(found: Penetration) -> float:
+    return float(np.nanmax(found.excess, initial=-math.inf))
+
+
+def _ledger(
+    scheme: Scheme,
+    parts: Sequence[LimitPart],
+    each: Sequence[Penetration],
+    plans: Sequence[BaseGeometry],
+) -> tuple[Table, ...]:
+    """How the scheme stands to each surface that has a name of its own, the worst first; pieces of one name are one surface."""
+    named: dict[Text, list[int]] = {}
+    for i in sorted(range(len(parts)), key=lambda i: -_most(each[i])):
+        name = parts[i].name
+        if name is not None and not each[i].is_empty:
+            named.setdefault(name, []).append(i)
+    rows = []
+    for name, pieces in named.items():
+        worst = each[pieces[0]]
+        over, top = _most(worst), float(worst.points[worst.worst][2])
+        area = float(shapely.union_all([plans[i] for i in pieces]).area)
+        above = {element for i in pieces for element in each[i].above}
+        floors = floors_to_remove(scheme, top, over)
+        rows.append((name, top - over, top, -over, area, len(above), floors))
+    return (Table(LEDGER, COLUMNS, tuple(rows)),) if rows else ()
 
 
 def _deciding(found: Penetration) -> list[int]:

@@ -1,0 +1,261 @@
+"""Protected vistas and view cones: surfaces that start at an eye."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from bim_checks.finding import Judgement, Outcome, Unit
+from bim_checks.landscape.vista import Vista, sight_surface
+from bim_checks.measures.limit_surface import RisingSurface
+from bim_checks.parameters import Asset, parameter, parameters
+from bim_checks.rule import Rule, RuleType, Surroundings
+from bim_checks.scheme import Scheme
+from bim_checks.surface_verdict import judge_surface
+from cim.city import City, Viewpoint
+from cim.text import Text
+
+BESIDE = 10.0  # m; regions are cut this far around a building
+ARC_SAGITTA = 1e-3  # m; an arc is drawn no further inside its circle
+LEAST_DEPTH = 1.0  # m; nearer to its line a landmark is not looked at but stood on
+FULL_CIRCLE = 360.0  # degrees
+
+CORRIDOR = Text(zh="{view}景观视廊门槛面", en="the threshold plane of {view}, viewing corridor")
+SETTING = Text(
+    zh="{view}外围咨询区（{zone}）门槛面",
+    en="the threshold plane of {view}, wider setting ({zone})",
+)
+BACKGROUND = Text(zh="{view}背景区门槛面", en="the threshold plane of {view}, background")
+NO_DEPTH = Text(
+    zh="{view}位于地标左右端的连线上，视廊没有深度，未作检查。",
+    en="{view} stands on the line through the landmark's ends: the corridor has no depth, and nothing is checked.",
+)
+MOVE_ENDS = Text(
+    zh="在规则中改正地标左右端（left、right）的坐标，或改用其他视点。",
+    en="Correct the landmark's ends (left and right) in the rule, or name another viewpoint.",
+)
+CONE = Text(zh="{view}视锥面", en="the view cone of {view}")
+CONSULT = Text(
+    zh="{sentence}该处不直接否决，须咨询会商。",
+    en="{sentence} There it is no ground for refusal; it is to be consulted on.",
+)
+OUTSIDE_VISTA = Text(
+    zh="建筑不在{view}的视廊、外围咨询区与背景区内。",
+    en="The building stands in neither corridor, wider setting nor background of {view}.",
+)
+OUTSIDE_CONE = Text(
+    zh="建筑不在{view}的视锥内。", en="The building stands outside the view cone of {view}."
+)
+
+
+@parameters
+class VistaParameters:
+    """Parameters of VIEW-VISTA."""
+
+    viewpoint: str = parameter(
+        zh="评估点：视点代码", en="assessment point: code of a viewpoint", asset=Asset.VIEWPOINT
+    )
+    left: tuple[float, float] = parameter(
+        zh="地标左端（东、北）", en="left end of the landmark: easting, northing", unit=Unit.METRE
+    )
+    right: tuple[float, float] = parameter(
+        zh="地标右端（东、北）", en="right end of the landmark: easting, northing", unit=Unit.METRE
+    )
+    threshold: float = parameter(
+        zh="地标处门槛高程", en="elevation of the threshold at the landmark", unit=Unit.METRE
+    )
+    refraction: float = parameter(
+        zh="大气折光系数 k", en="coefficient of refraction k", unit=Unit.RATIO
+    )
+    setting: str | None = parameter(
+        zh="外围咨询区的面图层",
+        en="layer of the polygons of the wider setting",
+        asset=Asset.LAYER,
+        default=None,
+    )
+    background: float = parameter(
+        zh="地标之后背景区的深度（0 为无）",
+        en="how deep the background reaches behind the landmark; 0 for none",
+        unit=Unit.METRE,
+    )
+
+    def __post_init__(self) -> None:
+        """Refuse a landmark without width."""
+        if math.dist(self.left, self.right) <= 0.0:
+            raise ValueError("left and right must be apart")
+        if self.background < 0.0:
+            raise ValueError("background must be 0 or more")
+
+
+@parameters
+class ViewConeParameters:
+    """Parameters of VIEW-CONE."""
+
+    viewpoint: str = parameter(
+        zh="锥顶：视点代码", en="apex: code of a viewpoint", asset=Asset.VIEWPOINT
+    )
+    start: float | None = parameter(
+        zh="锥顶处限高高程（缺省为视点眼高）",
+        en="elevation of the limit at the apex; that of the eye where none is stated",
+        unit=Unit.METRE,
+        default=None,
+    )
+    slope: float = parameter(zh="每米距离允许升高的米数", en="rise per metre", unit=Unit.RATIO)
+    bearing_from: float = parameter(
+        zh="起始方位角（坐标北顺时针）",
+        en="bearing of the left side, clockwise from grid north",
+        unit=Unit.DEGREE,
+    )
+    bearing_to: float = parameter(zh="终止方位角", en="bearing of the right side", unit=Unit.DEGREE)
+    reach: float = parameter(zh="适用距离", en="how far it reaches", unit=Unit.METRE)
+
+    def __post_init__(self) -> None:
+        """Refuse a cone that falls, holds nowhere or has no width."""
+        if self.slope < 0.0:
+            raise ValueError("slope must be 0 or more")
+        if self.reach <= 0.0:
+            raise ValueError("reach must be more than 0")
+        if (self.bearing_to - self.bearing_from) % FULL_CIRCLE == 0.0:
+            raise ValueError("bearing_from and bearing_to must differ")
+
+
+def check_vista(rule: Rule, scheme: Scheme, around: Surroundings) -> list[Judgement]:
+    """VIEW-VISTA: nothing above the lines of sight to the threshold; beside and behind, to be consulted on."""
+    stated: VistaParameters = rule.parameters
+    viewpoint = _viewpoint(around.city, stated.viewpoint)
+    vista = _vista(stated, viewpoint)
+    if vista.depth < LEAST_DEPTH:
+        sentence = NO_DEPTH.format(view=viewpoint.name)
+        return [Judgement(Outcome.NOT_CHECKABLE, sentence, fix=MOVE_ENDS, feature=viewpoint.name)]
+    corridor = vista.corridor()
+    places = [(CORRIDOR.format(view=viewpoint.name), corridor, False)]
+    if stated.setting is not None:
+        for zone in around.lines.features(stated.setting, scheme.footprint.bounds):
+            name = SETTING.format(view=viewpoint.name, zone=zone.name)
+            places.append((name, zone.geometry.difference(corridor), True))
+    if stated.background > 0.0:
+        name = BACKGROUND.format(view=viewpoint.name)
+        places.append((name, vista.background(stated.background), True))
+    near = [
+        (name, _near(scheme, region), consult)
+        for name, region, consult in places
+        if region.intersects(scheme.footprint)
+    ]
+    found: list[Judgement] = []
+    if near:
+        surface = sight_surface(vista, [corridor, *(region for _, region, _ in near)])
+        height = surface.sagitta(_longest(scheme))
+        for name, region, consult in near:
+            judged = judge_surface(rule, scheme, surface, region, name=name, height=height)
+            if judged is not None:
+                found.append(_consulted(judged) if consult else judged)
+    return found or [_outside(OUTSIDE_VISTA, viewpoint)]
+
+
+def check_view_cone(rule: Rule, scheme: Scheme, around: Surroundings) -> list[Judgement]:
+    """VIEW-CONE: between two bearings nothing rises above the cone from its apex."""
+    stated: ViewConeParameters = rule.parameters
+    viewpoint = _viewpoint(around.city, stated.viewpoint)
+    sector = view_sector(
+        viewpoint.position[:2],
+        (stated.bearing_from, stated.bearing_to),
+        reach=stated.reach,
+    )
+    if not sector.intersects(scheme.footprint):
+        return [_outside(OUTSIDE_CONE, viewpoint)]
+    start = _eye(viewpoint)[2] if stated.start is None else stated.start
+    surface = RisingSurface(shapely.Point(viewpoint.position[:2]), start, stated.slope)
+    name = CONE.format(view=viewpoint.name)
+    judged = judge_surface(rule, scheme, surface, _near(scheme, sector), name=name)
+    return [_outside(OUTSIDE_CONE, viewpoint) if judged is None else judged]
+
+
+def view_sector(
+    apex: tuple[float, float], bearings_degrees: tuple[float, float], *, reach: float
+) -> shapely.Polygon:
+    """The part of a disc between two bearings.
+
+    Args:
+        apex: easting and northing, metres.
+        bearings_degrees: of its left and right sides, clockwise from grid north.
+        reach: radius, metres.
+    """
+    first, last = bearings_degrees
+    width = math.radians((last - first) % FULL_CIRCLE)
+    pieces = math.ceil(width / math.sqrt(8.0 * ARC_SAGITTA / reach))
+    bearings = math.radians(first) + np.linspace(0.0, width, max(pieces, 2) + 1)
+    arc = np.column_stack([np.sin(bearings), np.cos(bearings)]) * reach + np.array(apex)
+    return shapely.Polygon([apex, *arc.tolist()])
+
+
+def _vista(stated: VistaParameters, viewpoint: Viewpoint) -> Vista:
+    return Vista(_eye(viewpoint), stated.left, stated.right, stated.threshold, stated.refraction)
+
+
+def _eye(viewpoint: Viewpoint) -> tuple[float, float, float]:
+    east, north, ground = viewpoint.position
+    return (east, north, ground + viewpoint.eye_height)
+
+
+def _viewpoint(city: City, code: str) -> Viewpoint:
+    """It is in the city: a rulebook that names another is refused."""
+    return next(v for v in city.viewpoints if v.code == code)
+
+
+def _near(scheme: Scheme, region: BaseGeometry) -> BaseGeometry:
+    west, south, east, north = scheme.footprint.bounds
+    beside = shapely.box(west - BESIDE, south - BESIDE, east + BESIDE, north + BESIDE)
+    return region.intersection(beside)
+
+
+def _longest(scheme: Scheme) -> float:
+    """No face of the scheme is longer in plan than the longest diagonal of its elements' boxes; metres."""
+    west, south, east, north = shapely.bounds(scheme.outline_shapes).T
+    return float(np.hypot(east - west, north - south).max())
+
+
+def _consulted(judged: Judgement) -> Judgement:
+    if judged.outcome not in (Outcome.FAIL, Outcome.PROCEDURE):
+        return judged
+    sentence = CONSULT.format(sentence=judged.sentence)
+    return replace(judged, outcome=Outcome.DISCUSS, sentence=sentence)
+
+
+def _outside(sentence: Text, viewpoint: Viewpoint) -> Judgement:
+    return Judgement(
+        Outcome.NOT_APPLICABLE, sentence.format(view=viewpoint.name), feature=viewpoint.name
+    )
+
+
+RULE_TYPES = (
+    RuleType(
+        code="VIEW-VISTA",
+        title=Text(zh="受保护景观视廊", en="Protected vista"),
+        explanation=Text(
+            zh="自评估点（眼高）至地标左右端的楔形视廊内，任何部分不得高出视线：z(d) = zA + (zL − zA) d/D − (1 − k) d (D − d)/(2R)，R = 6 371 km，D 为沿该视线到地标连线的距离"
+            "（参照伦敦 LVMF；地球弯曲使中点限值低于平面：D = 16 km、k = 0 时低 5.02 m）。视廊内超出按规则效力判定（拒绝）；外围咨询区（面图层）与地标之后的背景区内超出为会商；均未超出为通过。"
+            "逐三角面求最大超出值：沿棱每 25 m 取值，误差不超过 0.012 mm；面内部可能的余量计入不确定度。",
+            en="In the wedge from the assessment point (at eye height) to the landmark's ends no part may rise above the lines of sight: z(d) = zA + (zL - zA) d/D - (1 - k) d (D - d)/(2R), "
+            "R = 6 371 km, D along each line to the straight line between the landmark's ends (after the London View Management Framework; the Earth's curve lowers the limit at mid-span: by 5.02 m for D = 16 km "
+            "and k = 0). Above it in the corridor the rule's effect decides (refuse); in the wider setting (a layer) and in the background behind the landmark it is to be discussed (consult); else it passes (clear). "
+            "The excess is taken over every face: at places 25 m apart along its edges, 0.012 mm at most from the worst; what a face may reach inside is part of the uncertainty.",
+        ),
+        parameters=VistaParameters,
+        check=check_vista,
+    ),
+    RuleType(
+        code="VIEW-CONE",
+        title=Text(zh="视锥", en="View cone"),
+        explanation=Text(
+            zh="自锥顶、在两方位角之间、距离不超过 reach 的扇形内，任何部分不得高出锥面 z ≤ start + slope × 距离（参照温哥华 view cones）；锥面按高程基准面计，不含地球弯曲。跨越边线的构件按边线切开，逐三角面精确计算。",
+            en="In the sector between two bearings and up to a reach no part may rise above the cone z <= start + slope * distance from its apex (after Vancouver's view cones). The cone is stated "
+            "above datum and takes no account of the Earth's curve. Faces across its sides are cut there, and the excess is exact over every face.",
+        ),
+        parameters=ViewConeParameters,
+        check=check_view_cone,
+    ),
+)
