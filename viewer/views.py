@@ -14,7 +14,9 @@ from bim_checks.landscape.study import Band, ViewStudy, plates, study
 from bim_checks.rule import Surroundings
 from bim_checks.rulebook import Rulebook
 from bim_checks.scheme import Scheme
+from cim.city import City
 from cim.text import Language
+from viewer.globe import Sight
 
 VIEWS = "views.json"  # the figures, in a folder of plates
 SIGHT = "VIEW-"  # rule types of sight
@@ -79,6 +81,19 @@ def _drawings(viewpoint: str, folder: Path, language: Language) -> list[str]:
         (folder / plate_name(viewpoint, kind, language)).read_text(encoding="utf-8")
         for kind in get_args(Kind)
     ]
+
+
+def sights(book: Rulebook, city: City) -> list[Sight]:
+    """What the rules of sight look at, in the rulebook's order; a rule that looks at no ridge has none."""
+    viewpoints = {viewpoint.code: viewpoint for viewpoint in city.viewpoints}
+    ridges = {ridge.code: ridge for ridge in city.ridges}
+    found = []
+    for rule in book.rules:
+        viewpoint = viewpoints.get(getattr(rule.parameters, "viewpoint", ""))
+        ridge = ridges.get(getattr(rule.parameters, "ridge", ""))
+        if rule.rule_type.startswith(SIGHT) and viewpoint is not None and ridge is not None:
+            found.append(Sight(rule.identifier, viewpoint, ridge))
+    return found
 
 
 def rules_from(book: Rulebook, viewpoint: str) -> list[str]:
