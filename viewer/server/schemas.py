@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from bim_checks.finding import Unit
 from viewer.review.tables import SubmissionRow
 
 Outcome = Literal["pass", "fail", "procedure", "discuss", "not_applicable", "not_checkable"]
@@ -392,9 +393,6 @@ class EventInfo(BaseModel):
     place: StatedPlaceInfo | None
 
 
-UnitName = Literal["m", "m2", "m3", "deg", "min", "%", "ratio", "count"]
-
-
 class UncertaintyParts(BaseModel):
     """Where an uncertainty comes from, in the unit of the measured value."""
 
@@ -416,7 +414,7 @@ class ColumnInfo(BaseModel):
 
     key: str
     title: Words
-    unit: UnitName | None
+    unit: Unit | None
 
 
 class TableInfo(BaseModel):
@@ -443,7 +441,7 @@ class FindingInfo(BaseModel):
     measured: float | None
     limit: float | None
     margin: float | None
-    unit: UnitName | None
+    unit: Unit | None
     uncertainty: float | None
     uncertainty_parts: UncertaintyParts | None
     second: SecondOpinionInfo | None

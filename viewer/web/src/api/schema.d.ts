@@ -545,8 +545,7 @@ export interface components {
             /** Key */
             key: string;
             title: components["schemas"]["Words"];
-            /** Unit */
-            unit: ("m" | "m2" | "m3" | "deg" | "min" | "%" | "ratio" | "count") | null;
+            unit: components["schemas"]["Unit"] | null;
         };
         /**
          * DefectInfo
@@ -654,8 +653,7 @@ export interface components {
             limit: number | null;
             /** Margin */
             margin: number | null;
-            /** Unit */
-            unit: ("m" | "m2" | "m3" | "deg" | "min" | "%" | "ratio" | "count") | null;
+            unit: components["schemas"]["Unit"] | null;
             /** Uncertainty */
             uncertainty: number | null;
             uncertainty_parts: components["schemas"]["UncertaintyParts"] | null;
@@ -1180,6 +1178,12 @@ export interface components {
             ifc_class: string;
             reason: components["schemas"]["Words"];
         };
+        /**
+         * Unit
+         * @description Unit of a value.
+         * @enum {string}
+         */
+        Unit: "m" | "m2" | "m3" | "deg" | "min" | "%" | "ratio" | "count" | "MB";
         /**
          * ViewInfo
          * @description What a submission does to the view from a viewpoint; degrees, steradians, metres.

@@ -12,8 +12,9 @@ const SIGNS = {
   "%": " %",
   ratio: "",
   count: "",
+  MB: " MB",
 } as const;
-const DIGITS = { m: 2, m2: 1, m3: 1, deg: 2, min: 0, "%": 1, ratio: 2, count: 0 } as const;
+const DIGITS = { m: 2, m2: 1, m3: 1, deg: 2, min: 0, "%": 2, ratio: 3, count: 0, MB: 1 } as const;
 
 /** A quantity with its unit; a dash when there is none. */
 export function quantity(value: number | null, unit: Unit, signed = false): string {

@@ -33,8 +33,8 @@ test("quantities carry their unit and a true minus", () => {
   expect(quantity(4.8, "m", true)).toBe("+4.80 m");
   expect(quantity(-0.001, "m", true)).toBe("0.00 m");
   expect(quantity(null, "m")).toBe("—");
-  expect(quantity(2.5, "ratio")).toBe("2.50");
-  expect(quantity(33.333, "%", true)).toBe("+33.3 %");
+  expect(quantity(2.5, "ratio")).toBe("2.500");
+  expect(quantity(33.333, "%", true)).toBe("+33.33 %");
   expect(quantity(12, "count")).toBe("12");
 });
 
