@@ -100,7 +100,7 @@ def views_study(
                 table = skyline_table(scheme, around, view)
                 (output / f"{entry['viewpoint']}-skyline.csv").write_text(table, encoding="utf-8")
                 progress(0.8 * number / len(around.city.viewpoints))
-            if reach > 0.0:
+            if reach > 0.0 and len(surface_of(scheme).vertices):
                 document["visibility"] = _write_visibility(
                     scheme, around, output, cell=cell, reach=reach
                 )

@@ -25,6 +25,7 @@ const CONE_PIXELS = 1.5;
 const CONE_ALPHA = 0.55;
 const POINT_PIXELS = 10;
 const FAR = 20_000; // m; a name seen from farther away would only be in the way
+const NEARER = 30; // m; a name is drawn nearer to the eye, or the ground and houses beside it would cut into it
 const FONT = '600 13px "Noto Sans SC", "Noto Sans CJK SC", "Microsoft YaHei", sans-serif';
 /** Of the id a viewpoint is picked by; its code follows. */
 export const VIEWPOINT_ID = "viewpoint:";
@@ -85,6 +86,7 @@ const NAMED = {
   horizontalOrigin: HorizontalOrigin.CENTER,
   verticalOrigin: VerticalOrigin.BOTTOM,
   pixelOffset: new Cartesian2(0, -10),
+  eyeOffset: new Cartesian3(0, 0, -NEARER),
   distanceDisplayCondition: new DistanceDisplayCondition(0, FAR),
 };
 
