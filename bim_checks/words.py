@@ -39,6 +39,8 @@ WORDS: Mapping[str, Text] = {
     "elements": Text(zh="构件", en="Elements"),
     "legal_effect": Text(zh="效力", en="Legal effect"),
     "unverified": Text(zh="限值未核实", en="limit unverified"),
+    "views": Text(zh="视点画面", en="Views"),
+    "picture": Text(zh="见视点画面", en="See the view"),
     "model": Text(zh="模型", en="Model"),
     "file": Text(zh="文件", en="File"),
     "project": Text(zh="项目", en="Project"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from cim.building import BuildingModel
+from cim.city import City, Ridge, Viewpoint
 from cim.city_frame import CityFrame
 from cim.control_lines.feature import ControlFeature
 from cim.errors import FrameError
@@ -184,6 +186,50 @@ def eye_of(
     point = np.array([[position[0], position[1], position[2] + eye_height]])
     lon, lat, height = frame.to_geographic(point)[0].tolist()
     return {"longitude": lon, "latitude": lat, "height": height}
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What a rule looks at: a ridge, from a viewpoint."""
+
+    rule: str
+    viewpoint: Viewpoint
+    ridge: Ridge
+
+
+def sights_on_globe(city: City, sights: Iterable[Sight]) -> dict[str, Any]:
+    """Viewpoints, ridges and cones of sight as GeoJSON with ellipsoidal heights; a cone is the triangle fan from the eye to its ridge, as its outline."""
+    features = [
+        *(
+            _feature("viewpoint", view, shapely.Point(_eye(view)), city.frame)
+            for view in city.viewpoints
+        ),
+        *(
+            _feature("ridge", ridge, shapely.LineString(ridge.vertices), city.frame)
+            for ridge in city.ridges
+        ),
+    ]
+    for sight in sights:
+        outline = shapely.Polygon([_eye(sight.viewpoint), *sight.ridge.vertices])
+        cone = _feature("cone", sight.viewpoint, outline, city.frame)
+        cone["properties"] |= {"rule": sight.rule, "ridge": sight.ridge.code}
+        features.append(cone)
+    return {"type": "FeatureCollection", "features": features}
+
+
+def _feature(
+    kind: str, named: Viewpoint | Ridge, shape: BaseGeometry, frame: CityFrame
+) -> dict[str, Any]:
+    return {
+        "type": "Feature",
+        "properties": {"kind": kind, "code": named.code, "name": named.name.to_json()},
+        "geometry": _mapping(_to_globe(shape, frame, dimensions=3)),
+    }
+
+
+def _eye(view: Viewpoint) -> tuple[float, float, float]:
+    easting, northing, ground = view.position
+    return easting, northing, ground + view.eye_height
 
 
 def _names(model: BuildingModel) -> Iterator[tuple[str, str]]:

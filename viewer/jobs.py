@@ -1,4 +1,4 @@
-"""The durable review: read, check, tile, publish as separately restartable steps (DBOS).
+"""The durable review: read, check, views, tile, publish as separately restartable steps (DBOS).
 
 A worker may be killed at any point. After a restart under the same slot name the interrupted step is
 run again and finished ones are not: their outcome is recorded in the job store, what they made lies in
@@ -28,7 +28,7 @@ from cim.nursery import Nursery
 from cim.text import Text
 from viewer.pipeline import MODEL, REPORT, TILES
 from viewer.process import die_with_parent
-from viewer.review.store import STAGES, ReviewStore
+from viewer.review.store import OPTIONAL, STAGES, ReviewStore
 from viewer.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -37,7 +37,7 @@ APPLICATION = "cim-review"
 QUEUE = "reviews"
 WORKFLOW = "review"
 # Jobs of another contract stay with workers of that contract; raise it when the steps change.
-PIPELINE_CONTRACT = "1"
+PIPELINE_CONTRACT = "2"
 POISON_ATTEMPTS = 3  # a job that took this many workers down with it is given up
 GIVEN_UP_STATES = ["MAX_RECOVERY_ATTEMPTS_EXCEEDED", "ERROR", "CANCELLED"]  # of DBOS
 POLLING_SECONDS = 0.1
@@ -145,12 +145,18 @@ class Worker:
         return os.environ | single | {"CIM_DATA": str(self._settings.data.resolve())}
 
     def run_stage(self, submission: str, name: str) -> bool:
-        """Run one stage; False when it failed and the review has ended. What was read stays read."""
+        """Run one stage; False when it failed and the review has ended. What was read stays read.
+
+        A stage the verdict does not depend on may fail, and the review goes on.
+        """
         if name == "read" and self._is_read(submission):
             return True
         self._store.start_stage(submission, name)
         started = time.monotonic()
         error, trace = self._run_child(submission, name)
+        if error is not None and name in OPTIONAL:
+            self._store.miss_stage(submission, name, error, trace)
+            return True
         if error is not None:
             self._store.fail(submission, name, error, trace)
             return False

@@ -1,4 +1,4 @@
-"""The stages of a review as plain functions: read, check, tile, publish; and building a city.
+"""The stages of a review as plain functions: read, check, views, tile, publish; and building a city.
 
 The command line and the worker both call these. Each stage takes files and leaves files, whole or
 not at all, so each can be redone alone and may be killed at any point.
@@ -18,8 +18,10 @@ from typing import Any, get_args
 
 from bim_checks.exports.html import render_document
 from bim_checks.report import Report
+from bim_checks.rule import Surroundings
 from bim_checks.rulebook import read_rulebook
 from bim_checks.runner import run_checks
+from bim_checks.scheme import Scheme
 from cim.building import BuildingModel
 from cim.city import City, read_city
 from cim.control_lines.store import build_store, open_store
@@ -32,11 +34,13 @@ from cim.parcels.guarded import read_parcels_guarded
 from cim.snapshot import read_snapshot
 from cim.text import Language, Text
 from viewer.globe import layer_on_globe, report_on_globe
+from viewer.views import VIEWS, study_views, views_named
 
 Progress = Callable[[float], None]
 
 MODEL, REPORT, GLOBE_REPORT, TILES = "model.cim", "report.json", "report.globe.json", "tiles"
 PARCELS = "parcels.json"
+PLATES = "views"
 BASES = ("pairs", "parcel")
 
 
@@ -129,7 +133,8 @@ def forget_verdict(work: Path) -> None:
         *(f"report.{language}.html" for language in get_args(Language)),
     ):
         (work / name).unlink(missing_ok=True)
-    shutil.rmtree(work / TILES, ignore_errors=True)
+    for name in (PLATES, TILES):
+        shutil.rmtree(work / name, ignore_errors=True)
 
 
 def check_model(
@@ -235,6 +240,46 @@ def check_stage(
     for language in get_args(Language):
         _write(work / f"report.{language}.html", render_document(document, language))
     _write(work / REPORT, _json(document))
+
+
+def views_stage(
+    work: Path, city_folder: Path, place: str | None, progress: Progress | None = None
+) -> None:
+    """``model.cim`` and ``report.json`` -> ``views/`` and the report's pages with plates; nothing without a proven place.
+
+    The verdict does not depend on it: when it cannot be done, the report and its pages stay as `check_stage` left them.
+
+    Args:
+        work: the submission's folder.
+        city_folder: the city.
+        place: explicit placement, or None.
+        progress: hears the share done, 0..1.
+    """
+    shutil.rmtree(work / PLATES, ignore_errors=True)
+    city, model = read_city(city_folder), read_snapshot(work / MODEL)
+    explicit = parse_place(place) if place else None
+    ledger = ledger_of(model, city, explicit, stored_parcels(work))
+    if ledger.placement is None:
+        return
+    partial = work / f".{PLATES}.partial"
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir()
+    lines = open_store(build_store(city))
+    try:
+        around, book = Surroundings(city, lines), read_rulebook(city.rulebook_path)
+        entries = []
+        for _, entry in study_views(Scheme(model, ledger), around, book, partial):
+            entries.append(entry)
+            if progress is not None:
+                progress(len(entries) / len(city.viewpoints))
+    finally:
+        lines.close()
+    _write(partial / VIEWS, _json({"views": entries}))
+    partial.rename(work / PLATES)
+    document = json.loads((work / REPORT).read_text(encoding="utf-8"))
+    for language in get_args(Language):
+        views = views_named(document, entries, work / PLATES, language)
+        _write(work / f"report.{language}.html", render_document(document, language, views))
 
 
 def tile_stage(work: Path, city_folder: Path, place: str | None) -> None:

@@ -29,7 +29,7 @@ def preload() -> None:
 def main(arguments: list[str]) -> int:
     """Run one stage."""
     parser = argparse.ArgumentParser(prog="viewer.stage")
-    parser.add_argument("name", choices=("read", "check", "tile", "publish"))
+    parser.add_argument("name", choices=("read", "check", "views", "tile", "publish"))
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--city", type=Path, required=True)
     parser.add_argument("--ifc", type=Path, required=True)
@@ -61,15 +61,21 @@ def _run(asked: argparse.Namespace) -> None:
             asked.ifc,
             asked.work,
             limits=settings.read_limits,
-            progress=lambda share: _say(f"p {share:.3f}"),
+            progress=_tell,
             cache=settings.geometry_cache,
         )
     elif asked.name == "check":
         pipeline.check_stage(asked.work, asked.city, asked.place, asked.file_name, asked.ifc)
+    elif asked.name == "views":
+        pipeline.views_stage(asked.work, asked.city, asked.place, _tell)
     elif asked.name == "tile":
         pipeline.tile_stage(asked.work, asked.city, asked.place)
     else:
         pipeline.publish_stage(asked.work, asked.city)
+
+
+def _tell(share: float) -> None:
+    _say(f"p {share:.3f}")
 
 
 def _say(line: str) -> None:

@@ -14,16 +14,16 @@ from rich.table import Table
 from typer.core import TyperGroup
 
 from bim_checks.catalogue import RULE_TYPES
-from bim_checks.exports.views import figures, page, skyline_table
+from bim_checks.exports.views import page, skyline_table
 from bim_checks.finding import Judgement
 from bim_checks.landscape.eye import REFRACTION
+from bim_checks.landscape.plate import Kind
 from bim_checks.landscape.scheme_view import (
     changed,
     context_of,
     replaced_buildings,
     surface_of,
 )
-from bim_checks.landscape.study import Band, ViewStudy, plates, study
 from bim_checks.landscape.visibility import VisibilityMap, visibility_map
 from bim_checks.rule import Rule, Surroundings
 from bim_checks.rulebook import Rulebook, check_against_city, read_rulebook
@@ -44,8 +44,8 @@ from viewer.options import (
     language_of,
     told_errors,
 )
+from viewer.views import SIGHT, VIEWS, plate_name, study_views
 
-SIGHT = "VIEW-"  # rule types of sight
 SHARES = (0.25, 0.5, 0.75, 1.0)  # of the scheme's height: the points a visibility map looks for
 
 
@@ -93,42 +93,30 @@ def views_study(
             "city": {"code": around.city.code, "scenery_sha256": around.city.scenery_sha256},
             "views": [],
         }
-        pictures: dict[str, dict[Language, list[str]]] = {}
         with console.progress(path.name) as progress:
-            for number, viewpoint in enumerate(around.city.viewpoints, start=1):
-                found = study(scheme, around, viewpoint, refraction=REFRACTION)
-                document["views"].append(figures(found))
-                pictures[viewpoint.code] = _write_view(scheme, around, found, _bands(book), output)
+            found = study_views(scheme, around, book, output)
+            for number, (view, entry) in enumerate(found, start=1):
+                document["views"].append(entry)
+                table = skyline_table(scheme, around, view)
+                (output / f"{entry['viewpoint']}-skyline.csv").write_text(table, encoding="utf-8")
                 progress(0.8 * number / len(around.city.viewpoints))
-            if reach > 0.0:
+            if reach > 0.0 and len(surface_of(scheme).vertices):
                 document["visibility"] = _write_visibility(
                     scheme, around, output, cell=cell, reach=reach
                 )
             progress(1.0)
-        (output / "views.json").write_text(
+        (output / VIEWS).write_text(
             json.dumps(document, ensure_ascii=False, indent=1, sort_keys=True) + "\n",
             encoding="utf-8",
         )
         for tongue in get_args(Language):
-            names = {code: found[tongue] for code, found in pictures.items()}
+            names = {
+                code: [plate_name(code, kind, tongue) for kind in get_args(Kind)]
+                for code in (view["viewpoint"] for view in document["views"])
+            }
             text = page(document, names, tongue)
             (output / f"index.{tongue}.html").write_text(text, encoding="utf-8")
     console.print_json(document)
-
-
-def _write_view(
-    scheme: Scheme, around: Surroundings, found: ViewStudy, bands: list[Band], output: Path
-) -> dict[Language, list[str]]:
-    """Plates and skyline of one viewpoint; names of the plates by language."""
-    code = found.viewpoint.code
-    names: dict[Language, list[str]] = {tongue: [] for tongue in get_args(Language)}
-    for kind, tongue, drawing in plates(scheme, around, found, get_args(Language), bands):
-        name = f"{code}-{kind}.{tongue}.svg"
-        (output / name).write_text(drawing, encoding="utf-8")
-        names[tongue].append(name)
-    table = skyline_table(scheme, around, found)
-    (output / f"{code}-skyline.csv").write_text(table, encoding="utf-8")
-    return names
 
 
 def _write_visibility(
@@ -297,10 +285,3 @@ def _scheme(city: Path, path: Path, place: str | None) -> tuple[Scheme, Surround
         )
     around = Surroundings(read, open_store(build_store(read)))
     return Scheme(model, ledger), around, book
-
-
-def _bands(book: Rulebook) -> list[Band]:
-    return [
-        Band(p.viewpoint, p.ridge, p.limit, p.base_elevation)
-        for p in (r.parameters for r in book.rules if r.rule_type == "VIEW-RIDGE-BAND")
-    ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -18,8 +18,17 @@ def render(report: Report, language: Language) -> str:
     return render_document(report.to_document(), language)
 
 
-def render_document(document: Mapping[str, Any], language: Language) -> str:
-    """The same from a report's stored JSON values."""
+def render_document(
+    document: Mapping[str, Any], language: Language, views: Sequence[Mapping[str, Any]] = ()
+) -> str:
+    """The same from a report's stored JSON values, with plates of views.
+
+    Args:
+        document: the report.
+        language: of the words.
+        views: what is seen from the viewpoints of its findings: ``viewpoint`` (code), ``name``, ``rules`` (identifiers) and ``plates``,
+            SVG drawings of this program's own, which are set into the page as they are.
+    """
     words = {key: text.in_language(language) for key, text in WORDS.items()}
     return (
         _environment()
@@ -27,6 +36,8 @@ def render_document(document: Mapping[str, Any], language: Language) -> str:
         .render(
             report=document,
             language=language,
+            views=views,
+            view_of={rule: view["viewpoint"] for view in views for rule in view["rules"]},
             words=words,
             outcomes=[outcome.value for outcome in SEVERITY],
         )

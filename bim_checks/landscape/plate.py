@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import base64
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import Literal
+from typing import Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,8 @@ from bim_checks.landscape.skyline import GROUND, NOTHING
 from cim.text import Language, Text
 
 Kind = Literal["before", "after", "overlay"]
+Angle = TypeVar("Angle", float, NDArray[np.float64])
+"""One angle or many, radians."""
 
 HAZE = 9_000.0  # m; what is this far has two thirds of the sky's colour
 SKY_LOW, SKY_HIGH = np.array([231.0, 238.0, 244.0]), np.array([163.0, 196.0, 224.0])
@@ -84,9 +86,9 @@ def plate(
     scheme: Picture,
     lines: Sequence[Line],
     facts: Facts,
-    language: Language,
-) -> str:
-    """One plate as a self-contained SVG.
+    languages: Sequence[Language],
+) -> Iterator[tuple[Language, str]]:
+    """One plate as a self-contained SVG in each language; the picture in it is painted once.
 
     Args:
         kind: before, after, or after with what is hidden tinted.
@@ -94,12 +96,27 @@ def plate(
         scheme: what is seen of the scheme alone, in the same window.
         lines: skylines, ridge, limit of the band.
         facts: written below it.
-        language: of the words.
+        languages: of the words.
     """
     pixels = painted(kind, before, scheme)
     rows, columns, _ = pixels.shape
-    drawing = _Drawing(before.window, columns, rows, language)
     image = base64.b64encode(png(pixels)).decode("ascii")
+    for language in languages:
+        drawing = _Drawing(before.window, columns, rows, language)
+        yield language, _framed(kind, drawing, image, lines, facts, (rows, columns), language)
+
+
+def _framed(
+    kind: Kind,
+    drawing: _Drawing,
+    image: str,
+    lines: Sequence[Line],
+    facts: Facts,
+    shape: tuple[int, int],
+    language: Language,
+) -> str:
+    """A picture (PNG in base64, rows and columns of pixels) with its lines and words."""
+    rows, columns = shape
     width, height = MARGIN_LEFT + columns + 16, MARGIN_TOP + rows + MARGIN_BOTTOM
     height += 18 * len(facts.lines)
     parts = [
@@ -121,36 +138,37 @@ def plate(
 
 def painted(kind: Kind, before: Picture, scheme: Picture) -> NDArray[np.uint8]:
     """The picture's pixels, shape (rows, columns, 3), the topmost row first."""
-    window = before.window
     colours = _shaded(before)
     in_front = scheme.distances < before.distances
     if kind != "before":
-        seen = np.where(
-            in_front[..., None], _lit(SCHEME_COLOUR, scheme.light, scheme.distances), colours
-        )
+        lit = _lit(SCHEME_COLOUR, scheme.light[in_front], scheme.distances[in_front])
         if kind == "overlay":
-            hidden = in_front & (before.owners != NOTHING)
-            tinted = 0.45 * colours + 0.55 * HIDDEN_COLOUR
-            seen = np.where(hidden[..., None], tinted, seen)
-        colours = seen
-    return np.clip(np.rint(colours[::-1]), 0, 255).astype(np.uint8).reshape(window.rows, -1, 3)
+            hides = (before.owners != NOTHING)[in_front]
+            lit[hides] = 0.45 * colours[in_front][hides] + 0.55 * HIDDEN_COLOUR
+        colours[in_front] = lit
+    return np.clip(np.rint(colours[::-1]), 0, 255).astype(np.uint8)
 
 
 def _shaded(picture: Picture) -> NDArray[np.float64]:
-    body = np.where((picture.owners == GROUND)[..., None], GROUND_COLOUR, BUILDING_COLOUR)
-    colours = _lit(body, picture.light, picture.distances)
     rise = np.linspace(0.0, 1.0, picture.window.rows)[:, None, None]
     sky = SKY_LOW + rise * (SKY_HIGH - SKY_LOW)
-    return np.where((picture.owners == NOTHING)[..., None], sky, colours)
+    colours = np.tile(sky, (1, picture.owners.shape[1], 1))
+    ground = picture.owners == GROUND
+    for body, colour in (
+        (ground, GROUND_COLOUR),
+        (~ground & (picture.owners != NOTHING), BUILDING_COLOUR),
+    ):
+        colours[body] = _lit(colour, picture.light[body], picture.distances[body])
+    return colours
 
 
 def _lit(
     colour: NDArray[np.float64], light: NDArray[np.float32], distances: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """A colour in the light, fading into the sky with distance."""
-    lit = colour * (0.55 + 0.5 * light[..., None])
-    clear = np.exp(-np.where(np.isfinite(distances), distances, 0.0) / HAZE)[..., None]
-    return np.asarray(lit * clear + SKY_LOW * (1.0 - clear))
+    """A colour in the light, fading into the sky with distance; shape (N, 3) for N pixels that show something."""
+    clear = np.exp(-distances / HAZE)
+    near = clear * (0.55 + 0.5 * light)
+    return np.asarray(near[:, None] * colour + (1.0 - clear)[:, None] * SKY_LOW)
 
 
 class _Drawing:
@@ -192,15 +210,17 @@ class _Drawing:
 
     def line(self, line: Line) -> str:
         dash = ' stroke-dasharray="7 5"' if line.dashed else ""
-        azimuths = line.columns.azimuths
-        path, down = [], False
         top = self._window.low + self._window.rows * self._window.step
-        for azimuth, elevation in zip(azimuths, line.elevations, strict=True):
-            x = self._x(float(azimuth))
-            inside = self._window.low <= elevation <= top and 0.0 <= x - MARGIN_LEFT <= self._width
-            if inside:
-                path.append(f"{'L' if down else 'M'}{x:.1f} {self._y(float(elevation)):.1f}")
-            down = bool(inside)
+        x = self._x(line.columns.azimuths)
+        seen = (self._window.low <= line.elevations) & (line.elevations <= top)  # not where NaN
+        inside = np.flatnonzero(seen & (x - MARGIN_LEFT <= self._width))
+        drawn = np.diff(inside, prepend=-2) == 1  # from the column before; else the pen is lifted
+        path = [
+            f"{'L' if down else 'M'}{across:.1f} {below:.1f}"
+            for down, across, below in zip(
+                drawn, x[inside], self._y(line.elevations[inside]), strict=True
+            )
+        ]
         return f'<path d="{"".join(path)}" fill="none" stroke="{line.colour}" stroke-width="1.6"{dash}/>'
 
     def legend(self, lines: Sequence[Line], *, hides: bool) -> Iterable[str]:
@@ -239,12 +259,12 @@ class _Drawing:
                 f"{_words(line, self._language)}</text>"
             )
 
-    def _x(self, azimuth: float) -> float:
+    def _x(self, azimuth: Angle) -> Angle:
         start = self._window.columns.start
         turned = (azimuth - start) % (2.0 * math.pi)
         return MARGIN_LEFT + turned / self._window.columns.step
 
-    def _y(self, elevation: float) -> float:
+    def _y(self, elevation: Angle) -> Angle:
         return MARGIN_TOP + self._height - (elevation - self._window.low) / self._window.step
 
 

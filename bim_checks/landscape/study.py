@@ -175,8 +175,8 @@ def plates(
     for kind in ("before", "after", "overlay"):
         ground: Picture = before if kind == "before" else cleared
         shown = [line for line in lines if kind != "before" or line.name != AFTER]
-        for language in languages:
-            yield kind, language, plate(kind, ground, built, shown, facts, language)
+        for language, drawing in plate(kind, ground, built, shown, facts, languages):
+            yield kind, language, drawing
 
 
 def plate_window(scheme: Scheme, found: ViewStudy) -> Window:

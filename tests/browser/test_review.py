@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import Locator
 
 from bim_checks.words import WORDS
 from samples.plan import VIOLATING
@@ -19,7 +20,7 @@ from tests.browser.page import ReviewPage
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 SEPARATION = 10.2  # m, of the sample city
-RESTRICTED, HEIGHT, ROAD = "RES-01#1", "HGT-01#1", "ROD-01#1"
+RESTRICTED, HEIGHT, ROAD, RIDGE = "RES-01#1", "HGT-01#1", "ROD-01#1", "VIW-01#1"
 
 
 def ask(url: str) -> Any:
@@ -122,6 +123,38 @@ def test_a_link_shows_the_same_in_the_other_language(
 
 def _english(page: ReviewPage) -> str:
     return page.find("finding-card").inner_text()
+
+
+def test_a_finding_of_a_view_shows_what_is_seen_from_there(
+    page: ReviewPage, submitted: Callable[[str], str]
+) -> None:
+    page.open(f"s={submitted('violating')}&f={urllib.parse.quote(RIDGE)}")
+    plates = page.find("finding-card").locator("[data-test-view='VP1']")
+    plates.wait_for()
+    _drawn(page, plates.locator("img").first)
+    assert "overlay.svg" in str(plates.locator("img").first.get_attribute("src"))
+    plates.locator("[data-test-plate='before']").click()
+    assert "before.svg" in str(plates.locator("img").first.get_attribute("src"))
+    page.find("enlarge").click()
+    large = page.find("enlarged").locator("img")
+    _drawn(page, large)
+    box = large.bounding_box()
+    assert box is not None
+    assert box["width"] > 0.9 * 640  # as wide as the window
+    page.page.keyboard.press("Escape")
+    page.find("enlarged").wait_for(state="hidden")
+    assert page.state("finding.id") == RIDGE  # closing the picture does not close the finding
+
+    page.page.locator("[data-test-viewpoint='VP3']").click()
+    assert page.state("finding") is None
+    _drawn(page, page.find("view-card").locator("img").first)
+    page.page.keyboard.press("Escape")
+    page.find("view-card").wait_for(state="hidden")
+
+
+def _drawn(page: ReviewPage, image: Locator) -> None:
+    """Wait until a picture is there, and as wide as a plate is."""
+    page.until(lambda: image.evaluate("img => img.complete && img.naturalWidth > 1000"), 20.0)
 
 
 def test_a_hidden_submission_cannot_be_picked(

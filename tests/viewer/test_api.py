@@ -211,7 +211,7 @@ def test_handing_in_queues_the_file_under_its_hash(empty: TestClient, tmp_path: 
         "progress": 0.0,
         "stages": [
             {"name": name, "state": "waiting", "runs": 0, "seconds": None}
-            for name in ("read", "check", "tile", "publish")
+            for name in ("read", "check", "views", "tile", "publish")
         ],
         "error": None,
         "verdict": None,
@@ -320,6 +320,8 @@ def test_an_upload_broken_off_leaves_nothing(small_city: Path, tmp_path: Path) -
         "/api/submissions/none/report",
         "/api/submissions/none/report.json",
         "/api/submissions/none/report.html",
+        "/api/submissions/none/views",
+        "/api/submissions/none/views/VP1/after.svg",
         f"/api/submissions/none/elements/{WALL}",
         "/api/city/layers/none",
         "/api/none",
@@ -599,6 +601,7 @@ def test_the_contract_names_every_address() -> None:
         "/api/city",
         "/api/city/point",
         "/api/city/layers/{code}",
+        "/api/city/views",
         "/api/submissions",
         "/api/submissions/{identifier}",
         "/api/submissions/{identifier}/events",
@@ -612,6 +615,8 @@ def test_the_contract_names_every_address() -> None:
         "/api/submissions/{identifier}/history",
         "/api/submissions/{identifier}/place",
         "/api/submissions/{identifier}/parcel",
+        "/api/submissions/{identifier}/views",
+        "/api/submissions/{identifier}/views/{viewpoint}/{kind}.svg",
     }
 
 
@@ -624,3 +629,111 @@ def _assert_problem(answer: dict[str, Any], *, place: str | None = None) -> None
         assert words["zh"]
         assert words["en"]
     assert error["place"] == place
+
+
+@pytest.fixture(scope="module")
+def viewed(client: TestClient, settings: Settings) -> str:
+    """A submission with a report and the plates of a viewpoint whose code is no word."""
+    identifier: str = _hand_in(client, b"viewed")["id"]
+    work = settings.work(identifier)
+    (work / "views").mkdir(parents=True)
+    (work / "report.json").write_text("{}", encoding="utf-8")
+    entry = {
+        "viewpoint": "观 1",
+        "name": {"zh": "观景台", "en": "lookout"},
+        "rules": ["VIW-01"],
+        "degrees_raised": 4.0,
+        "most_raised": 2.5,
+        "sky_lost": 0.001,
+        "peaks_before": 1,
+        "peaks_after": 2,
+        "distance": 757.31,
+        "eye": [0.0, 0.0, 0.0],
+    }
+    (work / "views" / "views.json").write_text(json.dumps({"views": [entry]}), encoding="utf-8")
+    for kind in ("before", "after", "overlay"):
+        for language in ("zh", "en"):
+            drawing = f"<svg>{kind} {language}</svg>"
+            (work / "views" / f"观 1-{kind}.{language}.svg").write_text(drawing, encoding="utf-8")
+    (work / "views" / "secret-after.zh.svg").write_bytes(SECRET)
+    return identifier
+
+
+def test_plates_are_listed_with_their_addresses(client: TestClient, viewed: str) -> None:
+    (view,) = client.get(f"/api/submissions/{viewed}/views").json()
+    plates = view.pop("plates")
+    assert view == {
+        "viewpoint": "观 1",
+        "name": {"zh": "观景台", "en": "lookout"},
+        "rules": ["VIW-01"],
+        "degrees_raised": 4.0,
+        "most_raised": 2.5,
+        "sky_lost": 0.001,
+        "peaks_before": 1,
+        "peaks_after": 2,
+        "distance": 757.31,
+    }
+    assert set(plates) == {"before", "after", "overlay"}
+    for kind, url in plates.items():
+        assert client.get(url).text == f"<svg>{kind} zh</svg>"
+        assert client.get(f"{url}?lang=en").text == f"<svg>{kind} en</svg>"
+
+
+def test_a_plate_is_a_drawing_that_may_do_nothing(client: TestClient, viewed: str) -> None:
+    answer = client.get(f"/api/submissions/{viewed}/views/观 1/after.svg")
+    assert answer.headers["content-type"] == "image/svg+xml"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    allowed = dict(
+        part.strip().partition(" ")[::2]
+        for part in answer.headers["content-security-policy"].split(";")
+    )
+    assert allowed == {
+        "default-src": "'none'",
+        "img-src": "data:",
+        "style-src": "'unsafe-inline'",
+        "sandbox": "",
+    }
+    page = client.get(f"/api/submissions/{viewed}/views").headers["content-security-policy"]
+    assert page == application.CONTENT_SECURITY
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("secret/after.svg", 404),
+        ("VP1/after.svg", 404),
+        ("观 1/secret.svg", 422),
+        ("..%2Fviews%2F观 1/after.svg", 404),
+        ("观 1/after.svg?lang=de", 422),
+        ("观 1/after.zh.svg", 422),
+    ],
+)
+def test_only_plates_of_viewpoints_are_served(
+    client: TestClient, viewed: str, path: str, status: int
+) -> None:
+    answer = client.get(f"/api/submissions/{viewed}/views/{path}")
+    assert answer.status_code == status
+    assert SECRET not in answer.content
+
+
+def test_a_submission_without_plates_has_none_and_one_without_a_report_is_not_ready(
+    client: TestClient, settings: Settings
+) -> None:
+    identifier = _hand_in(client, b"not viewed")["id"]
+    assert client.get(f"/api/submissions/{identifier}/views").status_code == 409
+    work = settings.work(identifier)
+    work.mkdir(parents=True)
+    (work / "report.json").write_text("{}", encoding="utf-8")
+    assert client.get(f"/api/submissions/{identifier}/views").json() == []
+
+
+def test_sights_of_the_city_are_geojson_on_the_globe(client: TestClient) -> None:
+    answer = client.get("/api/city/views")
+    assert answer.headers["content-type"] == "application/geo+json"
+    features = answer.json()["features"]
+    found = {feature["properties"]["code"]: feature for feature in features[:4]}
+    assert list(found) == ["VP1", "VP2", "VP3", "RIDGE1"]
+    assert found["RIDGE1"]["properties"]["name"] == {"zh": "云顶山脊", "en": "the Yunding ridge"}
+    for view in client.get("/api/city").json()["viewpoints"]:
+        place = [view["longitude"], view["latitude"], view["height"]]
+        assert found[view["code"]]["geometry"]["coordinates"] == pytest.approx(place, abs=1e-8)

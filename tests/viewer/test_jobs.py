@@ -127,7 +127,7 @@ def test_events_tell_the_progress_until_it_is_done(followed: list[Told]) -> None
         for told in followed
     ]
     assert max(map(len, running)) == 1
-    assert {"read", "check", "tile"} <= set().union(*running)
+    assert {"read", "check", "views", "tile"} <= set().union(*running)
 
 
 def test_the_violating_tower_is_judged(office: Office, reviewed: Told) -> None:
@@ -205,6 +205,21 @@ def test_the_printable_report_speaks_both_languages(office: Office, reviewed: To
     assert office.client.get(f"/api/submissions/{reviewed['id']}/report.html").text == chinese
 
 
+def test_the_plates_of_the_tower_are_served_and_stand_in_its_report(
+    office: Office, reviewed: Told
+) -> None:
+    views = office.get(f"/api/submissions/{reviewed['id']}/views")
+    assert [view["viewpoint"] for view in views] == ["VP1", "VP2", "VP3"]
+    page = office.client.get(f"/api/submissions/{reviewed['id']}/report.html").text
+    shown = [view["viewpoint"] for view in views if view["rules"]]
+    for view in views:
+        for url in view["plates"].values():
+            answer = office.client.get(url)
+            assert answer.headers["content-type"] == "image/svg+xml"
+            assert (answer.text.strip() in page) == (view["viewpoint"] in shown)
+    assert shown == ["VP1"]
+
+
 def test_every_tile_of_the_tower_is_served(office: Office, reviewed: Told) -> None:
     assert reviewed["tileset"] == f"/tiles/submissions/{reviewed['id']}/tileset.json"
     tileset = office.get(reviewed["tileset"])
@@ -238,6 +253,7 @@ def test_a_file_that_cannot_be_read_fails_in_both_languages(office: Office, fail
     assert {stage["name"]: stage["state"] for stage in failed["stages"]} == {
         "read": "failed",
         "check": "waiting",
+        "views": "waiting",
         "tile": "waiting",
         "publish": "waiting",
     }
@@ -325,10 +341,11 @@ def _pretend_attempts(settings: Settings, identifier: str, attempts: int) -> Non
 
 def test_a_killed_worker_is_taken_over_where_it_was(store: ReviewStore, crash: Crash) -> None:
     assert crash.survivor["state"] == "done"
-    assert _runs(crash.survivor) == {"read": 1, "check": 1, "tile": 2, "publish": 1}
+    assert _runs(crash.survivor) == {"read": 1, "check": 1, "views": 1, "tile": 2, "publish": 1}
     assert [event for event, _ in store.audit(crash.survivor["id"])] == [
         "submitted",
         *("read started", "read done", "check started", "check done"),
+        *("views started", "views done"),
         *("tile started", "tile started", "tile done"),
         *("publish started", "publish done", "published"),
     ]
@@ -338,9 +355,13 @@ def test_a_crash_leaves_no_trace_in_what_is_made(
     office: Office, crash: Crash, tmp_path: Path
 ) -> None:
     undisturbed = _review_here(office.settings.city_folder, tmp_path, AT_SEA, PLACE)
-    assert {"model.cim", "report.json", "report.globe.json", "tiles/tileset.json"} < set(
-        undisturbed
-    )
+    assert {
+        "model.cim",
+        "report.json",
+        "report.globe.json",
+        "tiles/tileset.json",
+        "views/views.json",
+    } < set(undisturbed)
     assert _made(office.settings.work(crash.survivor["id"])) == undisturbed
 
 
@@ -383,12 +404,39 @@ def test_a_model_without_a_proven_place_has_a_report_and_no_tiles(
     assert office.get(f"/api/submissions/{told['id']}/report")["focus"] is None
 
 
+def test_a_verdict_does_not_wait_for_views_that_cannot_be_drawn(
+    office: Office, store: ReviewStore, crash: Crash
+) -> None:
+    assert crash.unplaced["state"] == "done"  # so that the worker is free
+    body = hut(project="without views")
+    sha256 = hashlib.sha256(body).hexdigest()
+    office.settings.blob(sha256).write_bytes(body)
+    identifier = store.add(file_name="hut.ifc", sha256=sha256, size=len(body), place=None)
+    work = office.settings.work(identifier)
+    work.mkdir(parents=True)
+    (work / "views").write_bytes(b"a file where the folder should be")
+    with contextlib.closing(JobQueue(office.settings)) as queue:
+        queue.enqueue(identifier)
+    told = office.follow(identifier)[-1]
+    assert (told["state"], told["error"]) == ("done", None)
+    states = {stage["name"]: stage["state"] for stage in told["stages"]}
+    assert states == dict.fromkeys(STAGES, "done") | {"views": "failed"}
+    assert told["verdict"] == office.get(f"/api/submissions/{identifier}/report")["verdict"]
+    assert told["tileset"] is not None
+    assert office.get(f"/api/submissions/{identifier}/views") == []
+    assert "审查报告" in office.client.get(f"/api/submissions/{identifier}/report.html").text
+    row = store.get(identifier)
+    assert row is not None
+    assert "NotADirectoryError" in (row.trace or "")  # the developer is told why
+
+
 def _review_here(city: Path, folder: Path, body: bytes, place: str) -> dict[str, str]:
     """What the stages make of a file when nothing comes between them."""
     ifc, work = folder / f"{hashlib.sha256(body).hexdigest()}.ifc", folder / "work"
     ifc.write_bytes(body)
     pipeline.read_stage(ifc, work, limits=DEFAULT_LIMITS)
     pipeline.check_stage(work, city, place, "hut.ifc", ifc)
+    pipeline.views_stage(work, city, place)
     pipeline.tile_stage(work, city, place)
     pipeline.publish_stage(work, city)
     return _made(work)

@@ -128,7 +128,7 @@ def test_by_its_parcel(office: Office, misplaced: str, twin: dict[str, Any]) -> 
     assert told["place"] == proposal["place"]
     assert told["tileset"] is not None
     runs = {stage["name"]: stage["runs"] for stage in told["stages"]}
-    assert runs == {"read": 1, "check": 3, "tile": 3, "publish": 3}
+    assert runs == {"read": 1, "check": 3, "views": 3, "tile": 3, "publish": 3}
     report = office.get(f"{base}/report")
     taken = report["frame"]["candidates"][report["frame"]["taken"]]
     assert taken["parcel"]["max_vertex_distance"] < 1e-3

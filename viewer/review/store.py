@@ -15,8 +15,16 @@ from sqlalchemy.orm import Session
 
 from viewer.review.tables import AuditRow, StageRow, SubmissionRow
 
-STAGES = ("read", "check", "tile", "publish")
-SHARES: Mapping[str, float] = {"read": 0.5, "check": 0.2, "tile": 0.25, "publish": 0.05}
+STAGES = ("read", "check", "views", "tile", "publish")
+OPTIONAL = frozenset({"views"})
+"""Stages whose failure does not end a review: they illustrate a verdict that is there already."""
+SHARES: Mapping[str, float] = {
+    "read": 0.45,
+    "check": 0.2,
+    "views": 0.1,
+    "tile": 0.2,
+    "publish": 0.05,
+}
 """Part of the whole work each stage usually is, for the progress bar."""
 RECHECKS = ("placed", "parcel")  # events after which a submission is judged again
 
@@ -107,6 +115,23 @@ class ReviewStore:
             row.progress = _before(name) + SHARES[name]
             _log(session, identifier, f"{name} done", None)
 
+    def miss_stage(
+        self, identifier: str, name: str, error: Mapping[str, Any], trace: str | None
+    ) -> None:
+        """A stage of `OPTIONAL` failed; the review goes on without what it would have made.
+
+        Args:
+            identifier: of the submission.
+            name: of the stage.
+            error: for people.
+            trace: for the developer.
+        """
+        with self._session() as session:
+            row, stage = _stage(session, identifier, name)
+            stage.state, row.trace = "failed", trace
+            row.progress = _before(name) + SHARES[name]
+            _log(session, identifier, f"{name} failed", str(error.get("reason")))
+
     def recheck(
         self, identifier: str, event_name: str, detail: str, place: str | None
     ) -> str | None:
@@ -128,6 +153,7 @@ class ReviewStore:
             row.place, row.state, row.progress = place, "queued", _before("check")
             row.error = row.trace = row.verdict = row.summary = None
             row.placed = False
+            _take_present_stages(row)
             for stage in row.stages:
                 if stage.name != "read":
                     stage.state, stage.seconds = "waiting", None
@@ -169,7 +195,9 @@ class ReviewStore:
         with self._session() as session:
             if name is None:
                 stages = session.get_one(SubmissionRow, identifier).stages
-                name = next((s.name for s in stages if s.state != "done"), STAGES[-1])
+                name = next(
+                    (s.name for s in stages if s.state not in ("done", "failed")), STAGES[-1]
+                )
             row, stage = _stage(session, identifier, name)
             stage.state = row.state = "failed"
             row.error, row.trace = dict(error), trace
@@ -212,6 +240,16 @@ def _stage(session: Session, identifier: str, name: str) -> tuple[SubmissionRow,
         session.get_one(SubmissionRow, identifier),
         session.get_one(StageRow, (identifier, name)),
     )
+
+
+def _take_present_stages(row: SubmissionRow) -> None:
+    """Give a submission of an earlier version of the program the stages it had not."""
+    known = {stage.name: stage for stage in row.stages}
+    for position, name in enumerate(STAGES):
+        if name in known:
+            known[name].position = position
+        else:
+            row.stages.append(StageRow(name=name, position=position, state="waiting", runs=0))
 
 
 def _before(name: str) -> float:

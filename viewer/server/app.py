@@ -15,7 +15,7 @@ from viewer.jobs import JobQueue, prepare_job_store
 from viewer.review.store import ReviewStore
 from viewer.server.context import Context
 from viewer.server.errors import add_exception_handlers
-from viewer.server.routes import city, frame, submissions
+from viewer.server.routes import city, frame, submissions, views
 from viewer.server.schemas import ProblemAnswer
 from viewer.server.static import CachedFiles
 from viewer.settings import Settings
@@ -65,6 +65,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(city.router)
     app.include_router(submissions.router)
     app.include_router(frame.router)
+    app.include_router(views.router)
     _mount_files(app, settings)
     return app
 
@@ -77,7 +78,7 @@ async def _security_headers(
     request: Request, call_next: Callable[[Request], Awaitable[Response]]
 ) -> Response:
     response = await call_next(request)
-    response.headers["content-security-policy"] = CONTENT_SECURITY
+    response.headers.setdefault("content-security-policy", CONTENT_SECURITY)
     response.headers["x-content-type-options"] = "nosniff"
     response.headers["referrer-policy"] = "no-referrer"
     return response

@@ -107,7 +107,7 @@ class Stage(BaseModel):
 
     model_config = ConfigDict(from_attributes=True)
 
-    name: Literal["read", "check", "tile", "publish"]
+    name: Literal["read", "check", "views", "tile", "publish"]
     state: Literal["waiting", "running", "done", "failed"]
     runs: int
     seconds: float | None
@@ -488,6 +488,29 @@ class ReportInfo(BaseModel):
     findings: list[FindingInfo]
     element_names: dict[str, str]
     focus: Focus | None
+
+
+class ViewPlates(BaseModel):
+    """URLs of a view's plates, SVG; ``?lang=`` chooses the words on them."""
+
+    before: str
+    after: str
+    overlay: str
+
+
+class ViewInfo(BaseModel):
+    """What a submission does to the view from a viewpoint; degrees, steradians, metres."""
+
+    viewpoint: str
+    name: Words
+    rules: list[str] = Field(description="identifiers of the rules that look from there")
+    degrees_raised: float = Field(description="azimuth over which the skyline rises")
+    most_raised: float
+    sky_lost: float
+    peaks_before: int
+    peaks_after: int
+    distance: float
+    plates: ViewPlates
 
 
 class ElementInfo(BaseModel):

@@ -21,6 +21,8 @@ export type ProposalRequest = Schemas["ProposalRequest"];
 export type StatedPlace = Schemas["StatedPlaceInfo"];
 export type RecordLine = Schemas["EventInfo"];
 export type Defect = Schemas["DefectInfo"];
+export type View = Schemas["ViewInfo"];
+export type PlateKind = keyof View["plates"];
 export type CityPoint = Schemas["CityPointInfo"];
 export type Problem = Schemas["Problem"];
 
@@ -42,6 +44,9 @@ export const getReport = (identifier: string) =>
   get("/api/submissions/{identifier}/report", { identifier });
 export const getElement = (identifier: string, global_id: string) =>
   get("/api/submissions/{identifier}/elements/{global_id}", { identifier, global_id });
+
+export const getViews = (identifier: string) =>
+  get("/api/submissions/{identifier}/views", { identifier });
 
 export const getPlan = (identifier: string) =>
   get("/api/submissions/{identifier}/frame/plan", { identifier });
@@ -86,6 +91,11 @@ export async function handInParcel(identifier: string, file: File): Promise<Parc
 /** A control-line layer as GeoJSON. */
 export async function getLayer(layer: Layer): Promise<unknown> {
   return (await answer(layer.url)).json();
+}
+
+/** Viewpoints, ridges and cones of sight as GeoJSON. */
+export async function getSights(): Promise<unknown> {
+  return (await answer("/api/city/views")).json();
 }
 
 /** Address of a file the review has made. */

@@ -352,6 +352,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/city/views": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * City Views
+         * @description Viewpoints, ridges and cones of sight as GeoJSON: longitude, latitude, ellipsoidal height.
+         */
+        get: operations["city_views"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/submissions/{identifier}/views": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Views
+         * @description What the submission does to each view, in the city's order; none when it has no proven place or they could not be drawn.
+         */
+        get: operations["views"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/submissions/{identifier}/views/{viewpoint}/{kind}.svg": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Plate
+         * @description One plate: before, after, or after with what is hidden tinted.
+         */
+        get: operations["plate"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -981,7 +1041,7 @@ export interface components {
              * Name
              * @enum {string}
              */
-            name: "read" | "check" | "tile" | "publish";
+            name: "read" | "check" | "views" | "tile" | "publish";
             /**
              * State
              * @enum {string}
@@ -1124,6 +1184,48 @@ export interface components {
          * @enum {string}
          */
         Unit: "m" | "m2" | "m3" | "deg" | "min" | "%" | "ratio" | "count" | "MB";
+        /**
+         * ViewInfo
+         * @description What a submission does to the view from a viewpoint; degrees, steradians, metres.
+         */
+        ViewInfo: {
+            /** Viewpoint */
+            viewpoint: string;
+            name: components["schemas"]["Words"];
+            /**
+             * Rules
+             * @description identifiers of the rules that look from there
+             */
+            rules: string[];
+            /**
+             * Degrees Raised
+             * @description azimuth over which the skyline rises
+             */
+            degrees_raised: number;
+            /** Most Raised */
+            most_raised: number;
+            /** Sky Lost */
+            sky_lost: number;
+            /** Peaks Before */
+            peaks_before: number;
+            /** Peaks After */
+            peaks_after: number;
+            /** Distance */
+            distance: number;
+            plates: components["schemas"]["ViewPlates"];
+        };
+        /**
+         * ViewPlates
+         * @description URLs of a view's plates, SVG; ``?lang=`` chooses the words on them.
+         */
+        ViewPlates: {
+            /** Before */
+            before: string;
+            /** After */
+            after: string;
+            /** Overlay */
+            overlay: string;
+        };
         /**
          * ViewpointInfo
          * @description A protected viewpoint; the eye's ellipsoidal height in metres.
@@ -1743,6 +1845,99 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ParcelInfo"][];
                 };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+        };
+    };
+    city_views: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+        };
+    };
+    views: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ViewInfo"][];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+        };
+    };
+    plate: {
+        parameters: {
+            query?: {
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path: {
+                identifier: string;
+                viewpoint: string;
+                kind: "before" | "after" | "overlay";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Client Error */
             "4XX": {

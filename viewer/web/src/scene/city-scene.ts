@@ -14,13 +14,14 @@ import { DrapedLayer } from "./draped";
 import { showEvidence } from "./evidence";
 import { type MapMark, showMarks } from "./marks";
 import { type Paint, Painter } from "./paint";
-import type { FeatureCollection, Geometry } from "./rings";
+import type { Feature, FeatureCollection, Geometry } from "./rings";
 import { settle } from "./settle";
+import { Sights } from "./sights";
 import { addTileset } from "./tilesets";
 import { createWidget, lightFor } from "./widget";
 
 /** Parts of the scene that can be switched. */
-export type Part = "terrain" | "buildings" | "points" | "submission";
+export type Part = "terrain" | "buildings" | "points" | "submission" | "views";
 /** What lies under a pixel. */
 export type Picked =
   | { kind: "element"; globalId: string }
@@ -43,6 +44,7 @@ export class CityScene {
     buildings: [],
     points: [],
     submission: [],
+    views: [],
   };
   private readonly hidden = new Set<Part>();
   private readonly layers = new Map<string, DrapedLayer>();
@@ -50,6 +52,7 @@ export class CityScene {
   private paint: Paint = { marked: new Set(), chosen: null };
   private takeEvidence: (() => void) | null = null;
   private takeMarks: (() => void) | null = null;
+  private sights: Sights | null = null;
   private shownUrl: string | null = null;
 
   constructor(
@@ -95,6 +98,7 @@ export class CityScene {
     if (shown) this.hidden.delete(part);
     else this.hidden.add(part);
     for (const tileset of this.tilesets[part]) tileset.show = shown;
+    if (part === "views" && this.sights) this.sights.shown = shown;
     this.draw();
   }
 
@@ -123,6 +127,14 @@ export class CityScene {
   setEvidence(geometry: Geometry | null): void {
     this.takeEvidence?.();
     this.takeEvidence = geometry ? showEvidence(this.widget.scene, geometry) : null;
+    this.draw();
+  }
+
+  /** Draw viewpoints, ridges and cones of sight instead of those before. */
+  addSights(collection: FeatureCollection, nameOf: (feature: Feature) => string): void {
+    if (this.sights) this.sights.remove(this.widget.scene);
+    this.sights = new Sights(this.widget.scene, collection, nameOf);
+    this.sights.shown = !this.hidden.has("views");
     this.draw();
   }
 

@@ -10,12 +10,14 @@ import {
   getRecord,
   getReport,
   getSubmission,
+  getViews,
   isOver,
   listSubmissions,
   type Problem,
   type RecordLine,
   type Report,
   type Submission,
+  type View,
 } from "../api/client";
 
 /** A city building that was clicked: the columns of its tile. */
@@ -28,11 +30,14 @@ export function createSession(city: City) {
     submissions: [] as Submission[],
     current: null as string | null,
     finding: null as string | null,
+    /** Code of the viewpoint whose picture is shown. */
+    viewpoint: null as string | null,
   });
   // Reports and property sets are large and never change, so they are not made reactive inside.
   const shown = shallowReactive({
     report: null as Report | null,
     record: [] as RecordLine[],
+    views: [] as View[],
     element: null as ElementInfo | null,
     building: null as Building | null,
     trouble: null as Trouble | null,
@@ -45,6 +50,8 @@ export function createSession(city: City) {
   const finding = computed(
     () => shown.report?.findings.find((one) => one.id === state.finding) ?? null,
   );
+
+  const view = computed(() => shown.views.find((one) => one.viewpoint === state.viewpoint) ?? null);
 
   /** Keep the newest state of a submission. */
   function took(one: Submission) {
@@ -63,13 +70,15 @@ export function createSession(city: City) {
   }
 
   async function openReport(one: Submission) {
-    const [report, record] = await Promise.all([
+    const [report, record, views] = await Promise.all([
       one.state === "done" ? getReport(one.id) : null,
       getRecord(one.id),
+      one.state === "done" ? getViews(one.id) : [],
     ]);
     if (state.current !== one.id) return;
     shown.report = report;
     shown.record = record;
+    shown.views = views;
   }
 
   /** Run something that asks the server; when it fails, the page says so. */
@@ -89,6 +98,7 @@ export function createSession(city: City) {
     shown,
     submission,
     finding,
+    view,
     attempt,
     took,
 
@@ -102,8 +112,10 @@ export function createSession(city: City) {
     async choose(identifier: string | null) {
       if (identifier === state.current) return;
       state.current = identifier;
-      state.finding = shown.report = shown.element = shown.building = null;
+      state.finding = state.viewpoint = null;
+      shown.report = shown.element = shown.building = null;
       shown.record = [];
+      shown.views = [];
       const one = submission.value;
       if (one) await attempt(() => openReport(one));
     },
@@ -113,7 +125,9 @@ export function createSession(city: City) {
       const one = queued ?? (await attempt(() => getSubmission(identifier)));
       if (!one) return;
       if (identifier === state.current) {
-        state.finding = shown.report = shown.element = shown.building = null;
+        state.finding = state.viewpoint = null;
+        shown.report = shown.element = shown.building = null;
+        shown.views = [];
       }
       took(one);
       if (isOver(one) && identifier === state.current) await attempt(() => openReport(one));
@@ -122,6 +136,7 @@ export function createSession(city: City) {
     /** Choose a finding; its card replaces an element's. */
     chooseFinding(chosen: Finding | null) {
       state.finding = chosen?.id ?? null;
+      state.viewpoint = null;
       shown.element = shown.building = null;
     },
 
@@ -136,15 +151,22 @@ export function createSession(city: City) {
       }
     },
 
+    /** Show what is seen from a viewpoint; its card replaces a finding's. */
+    chooseViewpoint(code: string) {
+      state.viewpoint = code;
+      state.finding = null;
+      shown.element = shown.building = null;
+    },
+
     chooseBuilding(building: Building | null) {
       shown.building = building;
       shown.element = null;
     },
 
-    /** Step back: first the element, then the finding. */
+    /** Step back: first the element, then the finding or the view. */
     clear() {
       if (shown.element || shown.building) shown.element = shown.building = null;
-      else state.finding = null;
+      else state.finding = state.viewpoint = null;
     },
   };
 }
