@@ -118,7 +118,7 @@ def visibility_map(
     points = points[np.argsort(points[:, 2], kind="stable")]
     centre = Eye((float(points[:, 0].mean()), float(points[:, 1].mean()), 0.0), refraction)
     built = buildings.vertices[_faces(buildings, without)]
-    around = np.concatenate([_ground_triangles(terrain), built])
+    around = np.concatenate([ground_triangles(terrain), built])
     lowered = centre.apparent(around.reshape(-1, 3)).reshape(-1, 3, 3)
     occluders = Occluders(lowered, np.zeros(3))
     west, south, east, north = bounds
@@ -174,7 +174,7 @@ def _faces(buildings: Surface, without: NDArray[np.bool_] | None) -> NDArray[np.
     return buildings.faces if without is None else buildings.faces[~without[buildings.owners]]
 
 
-def _ground_triangles(terrain: Terrain) -> NDArray[np.float64]:
+def ground_triangles(terrain: Terrain) -> NDArray[np.float64]:
     """The raster's cell centres joined by triangles, shape (M, 3, 3), as `bim_checks.landscape.skyline` sees it."""
     rows, across = terrain.heights.shape
     x = terrain.west + (np.arange(across) + 0.5) * terrain.cell
