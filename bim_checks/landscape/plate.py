@@ -12,18 +12,18 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import Literal
+from typing import Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bim_checks.landscape.eye import Columns
 from bim_checks.landscape.picture import Picture, Window
-from bim_checks.landscape.raster_image import png
 from bim_checks.landscape.skyline import GROUND, NOTHING
 from cim.text import Language, Text
 
 Kind = Literal["before", "after", "overlay"]
+Angle = TypeVar("Angle", float, NDArray[np.float64])  # one, or of every column
 
 HAZE = 9_000.0  # m; what is this far has two thirds of the sky's colour
 SKY_LOW, SKY_HIGH = np.array([231.0, 238.0, 244.0]), np.array([163.0, 196.0, 224.0])
@@ -80,8 +80,8 @@ class Facts:
 
 def plate(
     kind: Kind,
-    before: Picture,
-    scheme: Picture,
+    window: Window,
+    image: bytes,
     lines: Sequence[Line],
     facts: Facts,
     language: Language,
@@ -90,16 +90,14 @@ def plate(
 
     Args:
         kind: before, after, or after with what is hidden tinted.
-        before: what is seen without the scheme.
-        scheme: what is seen of the scheme alone, in the same window.
+        window: looked through.
+        image: its pixels as PNG, as `png` writes those of `painted`; the same in every language.
         lines: skylines, ridge, limit of the band.
         facts: written below it.
         language: of the words.
     """
-    pixels = painted(kind, before, scheme)
-    rows, columns, _ = pixels.shape
-    drawing = _Drawing(before.window, columns, rows, language)
-    image = base64.b64encode(png(pixels)).decode("ascii")
+    rows, columns = window.rows, window.columns.count
+    drawing = _Drawing(window, columns, rows, language)
     width, height = MARGIN_LEFT + columns + 16, MARGIN_TOP + rows + MARGIN_BOTTOM
     height += 18 * len(facts.lines)
     parts = [
@@ -108,7 +106,7 @@ def plate(
         f'<rect width="{width}" height="{height}" fill="#ffffff"/>',
         f'<text x="{MARGIN_LEFT}" y="24" font-size="18" font-weight="600">{_words(facts.title, language)} · {_words(TITLES[kind], language)}</text>',
         f'<image x="{MARGIN_LEFT}" y="{MARGIN_TOP}" width="{columns}" height="{rows}" '
-        f'href="data:image/png;base64,{image}"/>',
+        f'href="data:image/png;base64,{base64.b64encode(image).decode("ascii")}"/>',
         *drawing.axes(),
         *(drawing.line(line) for line in lines),
         *drawing.legend(lines, hides=kind == "overlay"),
@@ -120,7 +118,13 @@ def plate(
 
 
 def painted(kind: Kind, before: Picture, scheme: Picture) -> NDArray[np.uint8]:
-    """The picture's pixels, shape (rows, columns, 3), the topmost row first."""
+    """The picture's pixels, shape (rows, columns, 3), the topmost row first.
+
+    Args:
+        kind: before, after, or after with what is hidden tinted.
+        before: what is seen without the scheme.
+        scheme: what is seen of the scheme alone, in the same window.
+    """
     window = before.window
     colours = _shaded(before)
     in_front = scheme.distances < before.distances
@@ -192,15 +196,17 @@ class _Drawing:
 
     def line(self, line: Line) -> str:
         dash = ' stroke-dasharray="7 5"' if line.dashed else ""
-        azimuths = line.columns.azimuths
-        path, down = [], False
+        x, y = self._x(line.columns.azimuths), self._y(line.elevations)
         top = self._window.low + self._window.rows * self._window.step
-        for azimuth, elevation in zip(azimuths, line.elevations, strict=True):
-            x = self._x(float(azimuth))
-            inside = self._window.low <= elevation <= top and 0.0 <= x - MARGIN_LEFT <= self._width
-            if inside:
-                path.append(f"{'L' if down else 'M'}{x:.1f} {self._y(float(elevation)):.1f}")
-            down = bool(inside)
+        inside = (line.elevations >= self._window.low) & (line.elevations <= top)
+        shown = np.flatnonzero(inside & (x >= MARGIN_LEFT) & (x - MARGIN_LEFT <= self._width))
+        begins = np.diff(shown, prepend=-2) > 1  # the pen is up between what is inside
+        path = [
+            f"{'M' if begin else 'L'}{across:.1f} {down:.1f}"
+            for begin, across, down in zip(
+                begins.tolist(), x[shown].tolist(), y[shown].tolist(), strict=True
+            )
+        ]
         return f'<path d="{"".join(path)}" fill="none" stroke="{line.colour}" stroke-width="1.6"{dash}/>'
 
     def legend(self, lines: Sequence[Line], *, hides: bool) -> Iterable[str]:
@@ -239,12 +245,12 @@ class _Drawing:
                 f"{_words(line, self._language)}</text>"
             )
 
-    def _x(self, azimuth: float) -> float:
+    def _x(self, azimuth: Angle) -> Angle:
         start = self._window.columns.start
         turned = (azimuth - start) % (2.0 * math.pi)
         return MARGIN_LEFT + turned / self._window.columns.step
 
-    def _y(self, elevation: float) -> float:
+    def _y(self, elevation: Angle) -> Angle:
         return MARGIN_TOP + self._height - (elevation - self._window.low) / self._window.step
 
 

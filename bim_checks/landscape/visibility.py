@@ -120,10 +120,11 @@ def visibility_map(
     points = points[np.argsort(points[:, 2], kind="stable")]
     centre = Eye((float(points[:, 0].mean()), float(points[:, 1].mean()), 0.0), refraction)
     built = buildings.vertices[_faces(buildings, without)]
-    around = np.concatenate([ground_triangles(terrain), built])
+    west, south, east, north = bounds
+    crossed = shapely.box(*bounds).union(shapely.multipoints(points[:, :2])).bounds
+    around = np.concatenate([ground_triangles(_cut(terrain, crossed)), built])
     lowered = centre.apparent(around.reshape(-1, 3)).reshape(-1, 3, 3)
     occluders = Occluders(lowered, np.zeros(3))
-    west, south, east, north = bounds
     x: NDArray[np.float64] = np.arange(west + cell / 2.0, east, cell, dtype=np.float64)
     y: NDArray[np.float64] = np.arange(north - cell / 2.0, south, -cell, dtype=np.float64)
     roofs = _roofed(built[:, :, :2], (float(west), float(north), float(cell)), len(y), len(x))
@@ -177,6 +178,22 @@ def _faces(buildings: Surface, without: NDArray[np.bool_] | None) -> NDArray[np.
     return buildings.faces if without is None else buildings.faces[~without[buildings.owners]]
 
 
+def _cut(terrain: Terrain, bounds: tuple[float, float, float, float]) -> Terrain:
+    """The ground that rays inside `bounds` (west, south, east, north) can cross, with the squares they begin and end in."""
+    rows, columns = terrain.heights.shape
+    west, south, east, north = bounds
+    left = min(max(int((west - terrain.west) // terrain.cell) - 1, 0), columns)
+    right = max(int((east - terrain.west) // terrain.cell) + 2, left)
+    top = min(max(int((terrain.north - north) // terrain.cell) - 1, 0), rows)
+    bottom = max(int((terrain.north - south) // terrain.cell) + 2, top)
+    return Terrain(
+        terrain.heights[top:bottom, left:right],
+        terrain.west + left * terrain.cell,
+        terrain.north - top * terrain.cell,
+        terrain.cell,
+    )
+
+
 def ground_triangles(terrain: Terrain) -> NDArray[np.float64]:
     """The raster's cell centres joined by triangles, shape (M, 3, 3), as `bim_checks.landscape.skyline` sees it."""
     rows, across = terrain.heights.shape
@@ -193,8 +210,8 @@ def ground_triangles(terrain: Terrain) -> NDArray[np.float64]:
 @compiled
 def _ways(target, ends):  # type: ignore[no-untyped-def]
     """Unit vectors from a point to others and how far to look, as Embree takes them: float32, found in float64."""
-    ways = np.empty((len(ends), 3), dtype=np.float32)
-    lengths = np.empty(len(ends), dtype=np.float32)
+    ways = np.zeros((len(ends), 3), dtype=np.float32)
+    lengths = np.zeros(len(ends), dtype=np.float32)
     for i in range(len(ends)):
         x, y, z = ends[i, 0] - target[0], ends[i, 1] - target[1], ends[i, 2] - target[2]
         length = np.sqrt(x * x + y * y + z * z)

@@ -73,6 +73,7 @@ def test_the_map_of_where_it_is_seen_lies_on_the_ground(studied: Path) -> None:
 def test_the_same_inputs_give_the_same_bytes(
     studied: Path, city: Path, submissions: Path, tmp_path: Path
 ) -> None:
+    # The second time what stands around comes from the city's own folder.
     assert run(city, submissions / "violating.ifc", "-o", tmp_path, "--reach", 0).exit_code == 0
     for name in ("VP1-overlay.zh.svg", "VP2-after.en.svg", "VP3-skyline.csv"):
         assert (tmp_path / name).read_bytes() == (studied / name).read_bytes()
