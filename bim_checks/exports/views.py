@@ -60,20 +60,30 @@ def figures(found: ViewStudy) -> dict[str, Any]:
 
 def skyline_table(scheme: Scheme, around: Surroundings, found: ViewStudy) -> str:
     """Every column as CSV: azimuth, elevation before and after in degrees, distance, and what stands there after."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(("azimuth", "before", "after", "distance", "what"))
-    for azimuth, low, high, distance, owner in zip(
+    seen, named = np.unique(found.after.owners, return_inverse=True)
+    # Written once for each body, quoted where its name needs it.
+    names = [_quoted(owner_name(scheme, around, found, int(owner))) for owner in seen]
+    columns = (
         np.degrees(found.before.columns.azimuths),
         np.degrees(found.before.elevations),
         np.degrees(found.after.elevations),
         found.after.distances,
-        found.after.owners,
-        strict=True,
-    ):
-        what = owner_name(scheme, around, found, int(owner))
-        writer.writerow((f"{azimuth:.4f}", f"{low:.5f}", f"{high:.5f}", f"{distance:.2f}", what))
-    return out.getvalue()
+        named,
+    )
+    lines = [
+        f"{azimuth:.4f},{low:.5f},{high:.5f},{distance:.2f},{names[owner]}\n"
+        for azimuth, low, high, distance, owner in zip(
+            *(column.tolist() for column in columns), strict=True
+        )
+    ]
+    return "".join(["azimuth,before,after,distance,what\n", *lines])
+
+
+def _quoted(value: str) -> str:
+    """A value as CSV writes it in a row of others."""
+    out = io.StringIO()
+    csv.writer(out, lineterminator="").writerow(("", value))
+    return out.getvalue()[1:]
 
 
 def page(

@@ -47,7 +47,13 @@ class SeenLandmark:
 
 
 def seen_landmark(
-    landmark: Landmark, eye: Eye, context: Context, scheme: Surface, *, step: float
+    landmark: Landmark,
+    eye: Eye,
+    context: Context,
+    scheme: Surface,
+    *,
+    step: float,
+    window: Window | None = None,
 ) -> SeenLandmark:
     """A landmark before and after a scheme.
 
@@ -57,9 +63,10 @@ def seen_landmark(
         context: what stands around; the landmark's own buildings do not hide it.
         scheme: prepared.
         step: of a pixel, radians; another where the landmark would have too few or too many of them.
+        window: that holds the whole landmark, its pixels as they are; None for one about the landmark.
     """
     body = _body(landmark, context)
-    window = _window(eye.apparent(body.vertices), step)
+    window = window or _window(eye.apparent(body.vertices), step)
     alone = picture_of(body, eye, window)
     around = context.picture(eye, window, cleared=frozenset(landmark.buildings))
     built = picture_of(scheme, eye, window)

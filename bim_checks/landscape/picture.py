@@ -167,19 +167,21 @@ def _painted(
     azimuths = np.arctan2(points[:, 0], points[:, 1])
     _paint(points, azimuths, faces, *_tables(window), distances, seen)
     sky = seen == NO_FACE
-    if not len(faces):
+    if sky.all():
         return Picture(
             window, distances, np.full(shape, NOTHING, np.int32), np.zeros(shape, np.float32)
         )
-    shown, place = np.unique(np.where(sky, 0, seen), return_inverse=True)
-    place = place.reshape(shape)
+    number = np.where(sky, seen[~sky][0], seen)
+    is_shown = np.zeros(len(faces), dtype=np.bool_)
+    is_shown[number] = True
+    shown = np.flatnonzero(is_shown)
+    place = (np.cumsum(is_shown) - 1)[number]  # of each pixel's face among those shown
+    light = _light_on(*np.moveaxis(points[faces[shown]], 1, 0)).astype(np.float32)
     return Picture(
         window,
         distances,
-        np.where(sky, NOTHING, owners[shown][place]).astype(np.int32),
-        np.where(sky, 0.0, _light_on(*np.moveaxis(points[faces[shown]], 1, 0))[place]).astype(
-            np.float32
-        ),
+        np.where(sky, np.int32(NOTHING), owners[number]),
+        np.where(sky, np.float32(0.0), light[place]),
     )
 
 

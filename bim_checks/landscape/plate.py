@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Literal, TypeVar
@@ -19,13 +19,11 @@ from numpy.typing import NDArray
 
 from bim_checks.landscape.eye import Columns
 from bim_checks.landscape.picture import Picture, Window
-from bim_checks.landscape.raster_image import png
 from bim_checks.landscape.skyline import GROUND, NOTHING
 from cim.text import Language, Text
 
 Kind = Literal["before", "after", "overlay"]
-Angle = TypeVar("Angle", float, NDArray[np.float64])
-"""One angle or many, radians."""
+Angle = TypeVar("Angle", float, NDArray[np.float64])  # one, or of every column
 
 HAZE = 9_000.0  # m; what is this far has two thirds of the sky's colour
 SKY_LOW, SKY_HIGH = np.array([231.0, 238.0, 244.0]), np.array([163.0, 196.0, 224.0])
@@ -82,41 +80,24 @@ class Facts:
 
 def plate(
     kind: Kind,
-    before: Picture,
-    scheme: Picture,
+    window: Window,
+    image: bytes,
     lines: Sequence[Line],
     facts: Facts,
-    languages: Sequence[Language],
-) -> Iterator[tuple[Language, str]]:
-    """One plate as a self-contained SVG in each language; the picture in it is painted once.
+    language: Language,
+) -> str:
+    """One plate as a self-contained SVG.
 
     Args:
         kind: before, after, or after with what is hidden tinted.
-        before: what is seen without the scheme.
-        scheme: what is seen of the scheme alone, in the same window.
+        window: looked through.
+        image: its pixels as PNG, as `png` writes those of `painted`; the same in every language.
         lines: skylines, ridge, limit of the band.
         facts: written below it.
-        languages: of the words.
+        language: of the words.
     """
-    pixels = painted(kind, before, scheme)
-    rows, columns, _ = pixels.shape
-    image = base64.b64encode(png(pixels)).decode("ascii")
-    for language in languages:
-        drawing = _Drawing(before.window, columns, rows, language)
-        yield language, _framed(kind, drawing, image, lines, facts, (rows, columns), language)
-
-
-def _framed(
-    kind: Kind,
-    drawing: _Drawing,
-    image: str,
-    lines: Sequence[Line],
-    facts: Facts,
-    shape: tuple[int, int],
-    language: Language,
-) -> str:
-    """A picture (PNG in base64, rows and columns of pixels) with its lines and words."""
-    rows, columns = shape
+    rows, columns = window.rows, window.columns.count
+    drawing = _Drawing(window, columns, rows, language)
     width, height = MARGIN_LEFT + columns + 16, MARGIN_TOP + rows + MARGIN_BOTTOM
     height += 18 * len(facts.lines)
     parts = [
@@ -125,7 +106,7 @@ def _framed(
         f'<rect width="{width}" height="{height}" fill="#ffffff"/>',
         f'<text x="{MARGIN_LEFT}" y="24" font-size="18" font-weight="600">{_words(facts.title, language)} · {_words(TITLES[kind], language)}</text>',
         f'<image x="{MARGIN_LEFT}" y="{MARGIN_TOP}" width="{columns}" height="{rows}" '
-        f'href="data:image/png;base64,{image}"/>',
+        f'href="data:image/png;base64,{base64.b64encode(image).decode("ascii")}"/>',
         *drawing.axes(),
         *(drawing.line(line) for line in lines),
         *drawing.legend(lines, hides=kind == "overlay"),
@@ -137,38 +118,43 @@ def _framed(
 
 
 def painted(kind: Kind, before: Picture, scheme: Picture) -> NDArray[np.uint8]:
-    """The picture's pixels, shape (rows, columns, 3), the topmost row first."""
+    """The picture's pixels, shape (rows, columns, 3), the topmost row first.
+
+    Args:
+        kind: before, after, or after with what is hidden tinted.
+        before: what is seen without the scheme.
+        scheme: what is seen of the scheme alone, in the same window.
+    """
+    window = before.window
     colours = _shaded(before)
     in_front = scheme.distances < before.distances
     if kind != "before":
-        lit = _lit(SCHEME_COLOUR, scheme.light[in_front], scheme.distances[in_front])
+        seen = np.where(
+            in_front[..., None], _lit(SCHEME_COLOUR, scheme.light, scheme.distances), colours
+        )
         if kind == "overlay":
-            hides = (before.owners != NOTHING)[in_front]
-            lit[hides] = 0.45 * colours[in_front][hides] + 0.55 * HIDDEN_COLOUR
-        colours[in_front] = lit
-    return np.clip(np.rint(colours[::-1]), 0, 255).astype(np.uint8)
+            hidden = in_front & (before.owners != NOTHING)
+            tinted = 0.45 * colours + 0.55 * HIDDEN_COLOUR
+            seen = np.where(hidden[..., None], tinted, seen)
+        colours = seen
+    return np.clip(np.rint(colours[::-1]), 0, 255).astype(np.uint8).reshape(window.rows, -1, 3)
 
 
 def _shaded(picture: Picture) -> NDArray[np.float64]:
+    body = np.where((picture.owners == GROUND)[..., None], GROUND_COLOUR, BUILDING_COLOUR)
+    colours = _lit(body, picture.light, picture.distances)
     rise = np.linspace(0.0, 1.0, picture.window.rows)[:, None, None]
     sky = SKY_LOW + rise * (SKY_HIGH - SKY_LOW)
-    colours = np.tile(sky, (1, picture.owners.shape[1], 1))
-    ground = picture.owners == GROUND
-    for body, colour in (
-        (ground, GROUND_COLOUR),
-        (~ground & (picture.owners != NOTHING), BUILDING_COLOUR),
-    ):
-        colours[body] = _lit(colour, picture.light[body], picture.distances[body])
-    return colours
+    return np.where((picture.owners == NOTHING)[..., None], sky, colours)
 
 
 def _lit(
     colour: NDArray[np.float64], light: NDArray[np.float32], distances: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """A colour in the light, fading into the sky with distance; shape (N, 3) for N pixels that show something."""
-    clear = np.exp(-distances / HAZE)
-    near = clear * (0.55 + 0.5 * light)
-    return np.asarray(near[:, None] * colour + (1.0 - clear)[:, None] * SKY_LOW)
+    """A colour in the light, fading into the sky with distance."""
+    lit = colour * (0.55 + 0.5 * light[..., None])
+    clear = np.exp(-np.where(np.isfinite(distances), distances, 0.0) / HAZE)[..., None]
+    return np.asarray(lit * clear + SKY_LOW * (1.0 - clear))
 
 
 class _Drawing:
@@ -210,15 +196,15 @@ class _Drawing:
 
     def line(self, line: Line) -> str:
         dash = ' stroke-dasharray="7 5"' if line.dashed else ""
+        x, y = self._x(line.columns.azimuths), self._y(line.elevations)
         top = self._window.low + self._window.rows * self._window.step
-        x = self._x(line.columns.azimuths)
-        seen = (self._window.low <= line.elevations) & (line.elevations <= top)  # not where NaN
-        inside = np.flatnonzero(seen & (x - MARGIN_LEFT <= self._width))
-        drawn = np.diff(inside, prepend=-2) == 1  # from the column before; else the pen is lifted
+        inside = (line.elevations >= self._window.low) & (line.elevations <= top)
+        shown = np.flatnonzero(inside & (x >= MARGIN_LEFT) & (x - MARGIN_LEFT <= self._width))
+        begins = np.diff(shown, prepend=-2) > 1  # the pen is up between what is inside
         path = [
-            f"{'L' if down else 'M'}{across:.1f} {below:.1f}"
-            for down, across, below in zip(
-                drawn, x[inside], self._y(line.elevations[inside]), strict=True
+            f"{'M' if begin else 'L'}{across:.1f} {down:.1f}"
+            for begin, across, down in zip(
+                begins.tolist(), x[shown].tolist(), y[shown].tolist(), strict=True
             )
         ]
         return f'<path d="{"".join(path)}" fill="none" stroke="{line.colour}" stroke-width="1.6"{dash}/>'

@@ -34,25 +34,25 @@ class Occluders:
     def blocked(
         self,
         points: NDArray[np.float64],
-        directions: NDArray[np.float64],
+        directions: NDArray[np.floating],
         *,
-        nearer_than: NDArray[np.float64] | None = None,
+        nearer_than: NDArray[np.floating] | None = None,
     ) -> NDArray[np.bool_]:
         """Whether anything stands on each ray.
 
         Args:
-            points: shape (N, 3), where the rays begin, metres, projected frame.
+            points: shape (N, 3), where the rays begin, metres, projected frame; or (1, 3) where all begin.
             directions: shape (N, 3), unit vectors.
             nearer_than: shape (N,), only what is nearer than this counts, metres; None for rays without end.
         """
         if self._scene is None:
-            return np.zeros(len(points), dtype=np.bool_)
-        start = (points - self._origin).astype(np.float32)
-        along = directions.astype(np.float32)
-        ends = None if nearer_than is None else nearer_than.astype(np.float32)
+            return np.zeros(len(directions), dtype=np.bool_)
+        start = np.broadcast_to((points - self._origin).astype(np.float32), directions.shape)
+        along = directions.astype(np.float32, copy=False)
+        ends = None if nearer_than is None else nearer_than.astype(np.float32, copy=False)
         found = [
             self._scene.run(
-                start[i : i + BATCH],
+                start[i : i + BATCH].copy(),
                 along[i : i + BATCH],
                 None if ends is None else ends[i : i + BATCH],
                 query="OCCLUDED",

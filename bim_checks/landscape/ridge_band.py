@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from bim_checks.landscape.eye import EARTH_RADIUS
 from bim_checks.landscape.surface import Surface
+from cim.compiled import compiled
 
 EDGE_STEP = (
     0.5  # m; edges are sampled this finely, the limit surface bends by less than 1e-4 m in between
@@ -69,21 +70,11 @@ class RidgeView:
         self, offset: NDArray[np.float64]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Distance and height where the ray through each offset first meets the ridge in plan; NaN where it does not."""
-        start, end = self.ridge[:-1], self.ridge[1:]
-        distance = np.full(len(offset), np.nan)
-        height = np.full(len(offset), np.nan)
-        direction = offset / np.hypot(offset[:, 0], offset[:, 1])[:, None]
-        for a, b in zip(start, end, strict=True):
-            span = b[:2] - a[:2]
-            to_a = a[:2] - self.eye[:2]
-            cross = direction[:, 0] * span[1] - direction[:, 1] * span[0]
-            with np.errstate(divide="ignore", invalid="ignore"):
-                reach = (to_a[0] * span[1] - to_a[1] * span[0]) / cross
-                along = (to_a[0] * direction[:, 1] - to_a[1] * direction[:, 0]) / cross
-            hit = (reach > 0.0) & (along >= 0.0) & (along <= 1.0) & ~(distance <= reach)
-            distance = np.where(hit, reach, distance)
-            height = np.where(hit, a[2] + along * (b[2] - a[2]), height)
-        return distance, height
+        start, span = self.ridge[:-1], np.diff(self.ridge, axis=0)
+        found: tuple[NDArray[np.float64], NDArray[np.float64]] = _first_crossing(
+            offset, start - [*self.eye[:2], 0.0], span
+        )
+        return found
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -130,7 +121,9 @@ def _edge_samples(
     excess = vertices[:, 2] - view.limit_at(vertices)
     owner = np.zeros(len(vertices), dtype=np.int32)
     owner[edges[:, 0]] = owner[edges[:, 1]] = surface.edge_owners
-    used = np.unique(edges)
+    in_use = np.zeros(len(vertices), dtype=np.bool_)
+    in_use[edges] = True
+    used = np.flatnonzero(in_use)
     near = (excess > -SEARCH_DEPTH)[edges].any(axis=1)
     start, end = vertices[edges[near, 0]], vertices[edges[near, 1]]
     steps = np.ceil(np.linalg.norm(end - start, axis=1) / EDGE_STEP).astype(np.int64)
@@ -156,3 +149,28 @@ def _azimuth_width(points: NDArray[np.float64], eye: NDArray[np.float64]) -> flo
     # About the first, so that due north is no seam.
     azimuth = np.angle(np.exp(1j * (azimuth - azimuth[0])))
     return float(azimuth.max() - azimuth.min())
+
+
+@compiled
+def _first_crossing(offset, start, span):  # type: ignore[no-untyped-def]
+    """Where rays from the origin in plan first cross segments: distance and height there; NaN where they cross none.
+
+    Segments begin at `start`, shape (K, 3), and run by `span`; compiled, for points times segments are tens of millions.
+    """
+    distance = np.full(len(offset), np.nan)
+    height = np.full(len(offset), np.nan)
+    for i in range(len(offset)):
+        length = np.hypot(offset[i, 0], offset[i, 1])
+        if length == 0.0:
+            continue
+        x, y = offset[i, 0] / length, offset[i, 1] / length
+        for k in range(len(start)):
+            cross = x * span[k, 1] - y * span[k, 0]
+            if cross == 0.0:
+                continue
+            reach = (start[k, 0] * span[k, 1] - start[k, 1] * span[k, 0]) / cross
+            along = (start[k, 0] * y - start[k, 1] * x) / cross
+            if reach > 0.0 and 0.0 <= along <= 1.0 and not distance[i] <= reach:
+                distance[i] = reach
+                height[i] = start[k, 2] + along * span[k, 2]
+    return distance, height

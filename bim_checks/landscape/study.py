@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from bim_checks.landscape.eye import Columns, Eye, all_round, sector
 from bim_checks.landscape.picture import Picture, Window, picture_of
-from bim_checks.landscape.plate import Facts, Kind, Line, plate
+from bim_checks.landscape.plate import Facts, Kind, Line, painted, plate
+from bim_checks.landscape.raster_image import png
 from bim_checks.landscape.ridge import columns_over, ridge_line
 from bim_checks.landscape.scheme_view import context_of, eye_of, replaced_buildings, surface_of
 from bim_checks.landscape.skyline import GROUND, NOTHING, Skyline, skyline_of
@@ -175,8 +176,9 @@ def plates(
     for kind in ("before", "after", "overlay"):
         ground: Picture = before if kind == "before" else cleared
         shown = [line for line in lines if kind != "before" or line.name != AFTER]
-        for language, drawing in plate(kind, ground, built, shown, facts, languages):
-            yield kind, language, drawing
+        image = png(painted(kind, ground, built))
+        for language in languages:
+            yield kind, language, plate(kind, window, image, shown, facts, language)
 
 
 def plate_window(scheme: Scheme, found: ViewStudy) -> Window:

@@ -7,6 +7,7 @@ seen from the scheme. The scheme's own bodies hide nothing. Ground under a roof 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,8 @@ from cim.terrain import Terrain
 
 NOT_PUBLIC = 255  # of a cell under a roof, or without known ground
 SHORT = 0.2  # m; rays end this far before the eye, so that the ground it stands on does not count
-BATCH_ROWS = 400  # of the map at once; 100 MB of rays with 5,000 columns
+BATCH_ROWS = 200  # of the map at once; 100 MB of rays with 5,000 columns
+WORKERS = 2  # threads that share the batches
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -118,17 +120,18 @@ def visibility_map(
     points = points[np.argsort(points[:, 2], kind="stable")]
     centre = Eye((float(points[:, 0].mean()), float(points[:, 1].mean()), 0.0), refraction)
     built = buildings.vertices[_faces(buildings, without)]
-    around = np.concatenate([_ground_triangles(terrain), built])
+    west, south, east, north = bounds
+    crossed = shapely.box(*bounds).union(shapely.multipoints(points[:, :2])).bounds
+    around = np.concatenate([ground_triangles(_cut(terrain, crossed)), built])
     lowered = centre.apparent(around.reshape(-1, 3)).reshape(-1, 3, 3)
     occluders = Occluders(lowered, np.zeros(3))
-    west, south, east, north = bounds
     x: NDArray[np.float64] = np.arange(west + cell / 2.0, east, cell, dtype=np.float64)
     y: NDArray[np.float64] = np.arange(north - cell / 2.0, south, -cell, dtype=np.float64)
     roofs = _roofed(built[:, :, :2], (float(west), float(north), float(cell)), len(y), len(x))
     seen = np.full((len(y), len(x)), NOT_PUBLIC, dtype=np.uint8)
     start = centre.apparent(points)
-    for first in range(0, len(y), BATCH_ROWS):
-        rows = slice(first, first + BATCH_ROWS)
+
+    def look(rows: slice) -> None:
         seen[rows] = _seen_in(
             rows,
             (x, y),
@@ -139,6 +142,10 @@ def visibility_map(
             start=start,
             occluders=occluders,
         )
+
+    with ThreadPoolExecutor(WORKERS) as pool:
+        slices = (slice(first, first + BATCH_ROWS) for first in range(0, len(y), BATCH_ROWS))
+        list(pool.map(look, slices))  # raises here what went wrong there
     return VisibilityMap(seen, points, float(west), float(north), cell, eye_height, refraction)
 
 
@@ -161,11 +168,8 @@ def _seen_in(
     ends = eye.apparent(np.column_stack([plan[public], heights[public]]))
     count = np.zeros(len(ends), dtype=np.uint8)
     for target in start:
-        way = ends - target
-        length = np.linalg.norm(way, axis=1)
-        way /= np.maximum(length, 1e-9)[:, None]
-        origins = np.broadcast_to(target, way.shape)
-        count += ~occluders.blocked(origins, way, nearer_than=np.maximum(length - SHORT, 0.0))
+        ways, lengths = _ways(target, ends)
+        count += ~occluders.blocked(target[None, :], ways, nearer_than=lengths)
     found[public] = count
     return found.reshape(len(y[rows]), len(x))
 
@@ -174,7 +178,23 @@ def _faces(buildings: Surface, without: NDArray[np.bool_] | None) -> NDArray[np.
     return buildings.faces if without is None else buildings.faces[~without[buildings.owners]]
 
 
-def _ground_triangles(terrain: Terrain) -> NDArray[np.float64]:
+def _cut(terrain: Terrain, bounds: tuple[float, float, float, float]) -> Terrain:
+    """The ground that rays inside `bounds` (west, south, east, north) can cross, with the squares they begin and end in."""
+    rows, columns = terrain.heights.shape
+    west, south, east, north = bounds
+    left = min(max(int((west - terrain.west) // terrain.cell) - 1, 0), columns)
+    right = max(int((east - terrain.west) // terrain.cell) + 2, left)
+    top = min(max(int((terrain.north - north) // terrain.cell) - 1, 0), rows)
+    bottom = max(int((terrain.north - south) // terrain.cell) + 2, top)
+    return Terrain(
+        terrain.heights[top:bottom, left:right],
+        terrain.west + left * terrain.cell,
+        terrain.north - top * terrain.cell,
+        terrain.cell,
+    )
+
+
+def ground_triangles(terrain: Terrain) -> NDArray[np.float64]:
     """The raster's cell centres joined by triangles, shape (M, 3, 3), as `bim_checks.landscape.skyline` sees it."""
     rows, across = terrain.heights.shape
     x = terrain.west + (np.arange(across) + 0.5) * terrain.cell
@@ -185,6 +205,20 @@ def _ground_triangles(terrain: Terrain) -> NDArray[np.float64]:
         [np.stack(parts, axis=2).reshape(-1, 3, 3) for parts in ((nw, se, ne), (nw, sw, se))]
     )
     return triangles[np.isfinite(triangles[:, :, 2]).all(axis=1)]
+
+
+@compiled
+def _ways(target, ends):  # type: ignore[no-untyped-def]
+    """Unit vectors from a point to others and how far to look, as Embree takes them: float32, found in float64."""
+    ways = np.zeros((len(ends), 3), dtype=np.float32)
+    lengths = np.zeros(len(ends), dtype=np.float32)
+    for i in range(len(ends)):
+        x, y, z = ends[i, 0] - target[0], ends[i, 1] - target[1], ends[i, 2] - target[2]
+        length = np.sqrt(x * x + y * y + z * z)
+        scale = 1.0 / max(length, 1e-9)
+        ways[i, 0], ways[i, 1], ways[i, 2] = x * scale, y * scale, z * scale
+        lengths[i] = max(length - SHORT, 0.0)
+    return ways, lengths
 
 
 @compiled

@@ -90,7 +90,10 @@ def check_ridge_hidden(rule: Rule, scheme: Scheme, around: Surroundings) -> list
     eye = eye_of(viewpoint, parameters.refraction)
     vertices = np.array(ridge.vertices)
     columns = columns_over(eye, vertices, math.radians(RIDGE_STEP))
-    line = ridge_line(eye, vertices, columns)
+    # It belongs to the city: a what-if asks for it again and again.
+    line = around.once(
+        ("landscape.ridge", ridge.code, eye), lambda: ridge_line(eye, vertices, columns)
+    )
     in_front = np.nan_to_num(line.distances - parameters.ridge_body, nan=0.0)
     before = context_of(around).skyline(eye, columns, nearer_than=in_front)
     built = skyline_of(surface_of(scheme), eye, columns, nearer_than=line.distances)
@@ -120,7 +123,7 @@ def _judged_ridge(
         limit=parameters.limit,
         margin=parameters.limit - share,
         unit=Unit.PERCENT,
-        uncertainty=_share_uncertainty(hidden, built, scheme),
+        uncertainty=_share_uncertainty(hidden, line, built, scheme),
     )
     outcome = outcome_of(measurement, rule.legal_effect)
     figures = {
@@ -134,9 +137,9 @@ def _judged_ridge(
         zh="从{viewpoint}看，建筑新遮挡{ridge}可见部分的 {share:.2f} %（{of:.0f} m 中的 {metres:.1f} m，方位 {degrees:.3f}°），限值 {limit:g} %。",
         en="Seen from {viewpoint}, the building newly hides {share:.2f} % of what is seen of {ridge} ({metres:.1f} m of {of:.0f} m, {degrees:.3f} degrees); the limit is {limit:g} %.",
     ).format(**words, **figures)
-    if outcome is Outcome.PASS:
-        return Judgement(outcome, sentence, measurement=measurement, feature=words["viewpoint"])
     columns = np.flatnonzero(hidden.hidden)
+    if outcome is Outcome.PASS or not len(columns):  # nothing is hidden, though it comes near
+        return Judgement(outcome, sentence, measurement=measurement, feature=words["viewpoint"])
     lower = metres_to_lower(surface_of(scheme), eye, line, hidden)
     worst = columns[np.argmax(built.tangents[columns] - line.tangents[columns])]
     return Judgement(
@@ -167,18 +170,23 @@ def metres_to_lower(surface: Surface, eye: Eye, line: RidgeLine, hidden: HiddenR
     return total
 
 
-def _share_uncertainty(hidden: HiddenRidge, built: Skyline, scheme: Scheme) -> Uncertainty:
+def _share_uncertainty(
+    hidden: HiddenRidge, line: RidgeLine, built: Skyline, scheme: Scheme
+) -> Uncertainty:
     """Each side of each hidden interval is known to a column, and to the angle the frame may be off by.
 
     A frame that is off sideways shifts an interval and changes its length little; one that is off in height widens or narrows it.
-    Both are taken in full.
+    Both are taken in full. Where nothing is hidden and nothing comes within that of the ridge, nothing is uncertain.
     """
+    off = scheme.uncertainty.horizontal + scheme.uncertainty.vertical
+    rise = built.tangents + (off + LENGTH_UNCERTAINTY) / built.distances  # NaN where nothing is
+    if not hidden.hidden.any() and not (rise >= line.tangents).any():
+        return Uncertainty(frame=0.0, mesh=0.0)
     edges = int(np.count_nonzero(np.diff(hidden.hidden.astype(np.int8)))) or 2
     step = float(np.degrees(hidden.columns.step))
     distances = built.distances[hidden.hidden] if hidden.hidden.any() else built.distances
     known = distances[np.isfinite(distances)]
     nearest = float(known.min()) if len(known) else math.inf
-    off = scheme.uncertainty.horizontal + scheme.uncertainty.vertical
     per_degree = 100.0 / hidden.degrees_before
     return Uncertainty(
         frame=edges * math.degrees(math.atan2(off, nearest)) * per_degree,
