@@ -18,6 +18,7 @@ from bim_checks.measures.tops import tops_inside
 from bim_checks.parameters import Asset, parameter, parameters
 from bim_checks.rule import Rule, RuleType, Surroundings
 from bim_checks.scheme import Scheme
+from bim_checks.second.heights import recheck_highest
 from bim_checks.tolerance import LENGTH_UNCERTAINTY, outcome_of
 from cim.control_lines.feature import ControlFeature
 from cim.text import Text
@@ -100,6 +101,7 @@ def _judge_zone(rule: Rule, scheme: Scheme, zone: ControlFeature) -> Judgement:
         elements=tuple(scheme.outlines[i].global_id for i in order),
         feature=zone.name,
         geometry=_outline_at(scheme, order, zone.geometry, float(limit)) if broken else None,
+        basis=zone.geometry,
     )
 
 
@@ -128,5 +130,6 @@ RULE_TYPES = (
         ),
         parameters=HeightZoneParameters,
         check=check_height_zone,
+        recheck=recheck_highest,
     ),
 )
