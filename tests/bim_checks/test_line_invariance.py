@@ -17,14 +17,24 @@ Figures = list[tuple[str, str, float | None]]
 
 
 def figures(content: dict[str, Any], subject: str) -> Figures:
-    """Rule, outcome and measured value of every finding; which of two equally near features is named is left to chance."""
+    """Rule, outcome and measured value of every finding, each once.
+
+    Which of two equally near features is named, and whether two storeys whose outlines differ by rounding share a finding, is left to chance.
+    """
     report = run_scene(read_scene(content), rulebook(*line_rules(subject)))
     found = []
     for finding in report.findings:
         judgement = finding.judgement
         measured = judgement.measurement.measured if judgement.measurement else None
         found.append((finding.rule_type, finding.outcome.value, measured))
-    return sorted(found, key=lambda f: (f[0], f[1], f[2] or 0.0))
+    found.sort(key=lambda f: (f[0], f[1], f[2] or 0.0))
+    return [f for f, before in zip(found, [None, *found], strict=False) if not _repeats(f, before)]
+
+
+def _repeats(one: tuple[str, str, float | None], other: Any) -> bool:
+    return (
+        other is not None and one[:2] == other[:2] and one[2] == pytest.approx(other[2], abs=1e-6)
+    )
 
 
 def same(one: Figures, other: Figures) -> bool:

@@ -43,5 +43,5 @@ def answer(ids: Path, scratch: Path) -> str:
     except IdsError:
         return "invalid"
     opened = open_document(ids.with_suffix(".ifc"), scratch, file_bytes=1 << 24)
-    status = evaluate(document, opened.model).status
+    status = evaluate(document, opened.opened()).status
     return "fail" if status is Status.FAILED else "pass"
