@@ -85,15 +85,7 @@ class Entry:
 
     def text(self, key: str) -> Text:
         """The value in both languages."""
-        value = self.value(key)
-        if not isinstance(value, dict) or set(value) != {"zh", "en"}:
-            raise self.error(
-                Text(zh="{key} 应有 zh 与 en 两种文字。", en="{key} must have zh and en.").format(
-                    key=key
-                ),
-                line=self._nodes[key].start_mark.line + 1,
-            )
-        return Text(zh=str(value["zh"]), en=str(value["en"]))
+        return self._text(self._found(key), key)
 
     def one_of(self, key: str, choices: tuple[str, ...]) -> str:
         """The value, which must be one of some words."""
@@ -148,6 +140,8 @@ class Entry:
             return self._choice(node, key, get_args(kind))
         if get_origin(kind) is tuple:
             return self._several(node, key, get_args(kind), unit)
+        if kind is Text:
+            return self._text(node, key)
         if hasattr(kind, "__dataclass_fields__"):
             nested = Entry(node, self._path)
             nested.allow(*nested.keys_of(kind))
@@ -221,6 +215,17 @@ class Entry:
                 line=node.start_mark.line + 1,
             )
         return int(match[1]) if match[1].lstrip("+-").isdigit() else float(match[1])
+
+    def _text(self, node: yaml.Node, key: str) -> Text:
+        value = yaml.SafeLoader("").construct_document(node)
+        if not isinstance(value, dict) or set(value) != {"zh", "en"}:
+            raise self.error(
+                Text(zh="{key} 应有 zh 与 en 两种文字。", en="{key} must have zh and en.").format(
+                    key=key
+                ),
+                line=node.start_mark.line + 1,
+            )
+        return Text(zh=str(value["zh"]), en=str(value["en"]))
 
     def _choice(self, node: yaml.Node, key: str, choices: tuple[str, ...]) -> str:
         value = yaml.SafeLoader("").construct_document(node)

@@ -126,5 +126,10 @@ def _parameter(stated: Field[Any], kind: Any) -> Parameter:
 def _parts(kind: Any) -> type | None:
     """The parameter dataclass inside ``X``, ``X | None`` or ``tuple[X, ...]``."""
     return next(
-        (k for k in (kind, *get_args(kind)) if isinstance(k, type) and is_dataclass(k)), None
+        (
+            k
+            for k in (kind, *get_args(kind))
+            if isinstance(k, type) and is_dataclass(k) and k is not Text
+        ),
+        None,
     )

@@ -42,7 +42,7 @@ class AirspaceParameters:
         zh="跑道与各面的尺寸；未设的面写 null",
         en="the runway and the dimensions of its surfaces; null where one is not established",
     )
-    applicability: str = parameter(
+    applicability: Text = parameter(
         zh="尺寸取自哪一版、何时适用",
         en="which edition the dimensions are from, and when it applies",
     )

@@ -97,7 +97,7 @@ def airspace(move: Move, degrees: float) -> dict[str, Any]:
         ),
         outer=Outer(radius=15000.0, height=20.0, above_ground=10.0),
     )
-    return {"aerodrome": aerodrome, "applicability": "word"}
+    return {"aerodrome": aerodrome, "applicability": {"zh": "词", "en": "word"}}
 
 
 def vista(move: Move, degrees: float) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from viewer.globe import sights_on_globe
 from viewer.views import sights
 
 CODES, KINDS, LANGUAGES = ("VP1", "VP2", "VP3"), ("after", "before", "overlay"), ("en", "zh")
-LOOKED_FROM = {"VP1": ["VIW-01", "VIW-02", "VIW-03"], "VP2": [], "VP3": []}
+LOOKED_FROM = {"VP1": ["VIW-01", "VIW-02", "VIW-03", "VIW-04"], "VP2": ["VIW-05"], "VP3": []}
 SEPARATION = 10.2  # m, of the sample city
 
 
@@ -68,12 +68,13 @@ def test_a_report_shows_the_views_its_findings_look_from_and_needs_nothing_else(
     work, _ = drawn
     page = (work / f"report.{language}.html").read_text(encoding="utf-8")
     plates = [
-        (work / "views" / f"VP1-{kind}.{language}.svg").read_text(encoding="utf-8")
+        (work / "views" / f"{code}-{kind}.{language}.svg").read_text(encoding="utf-8")
+        for code in ("VP1", "VP2")
         for kind in ("before", "after", "overlay")
     ]
     places = [page.index(plate.strip()) for plate in plates]
     assert places == sorted(places)
-    assert page.count("<svg") == 3  # nobody asked what VP2 and VP3 see
+    assert page.count("<svg") == 6  # nobody asked what VP3 sees
     assert page.count('href="#view-VP1"') == len(LOOKED_FROM["VP1"])
     assert page.count('id="view-VP1"') == 1
     # Nothing is fetched: what is linked lies in the page.

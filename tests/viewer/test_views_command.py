@@ -90,6 +90,12 @@ def with_first_viewpoint(city: Path, folder: Path) -> Path:
             (folder / path.name).symlink_to(path)
     described = yaml.safe_load((city / "city.yaml").read_text(encoding="utf-8"))
     described["views"]["viewpoints"] = described["views"]["viewpoints"][:1]
+    (folder / "rulebook.yaml").unlink()
+    book = yaml.safe_load((city / "rulebook.yaml").read_text(encoding="utf-8"))
+    book["rules"] = [r for r in book["rules"] if r.get("viewpoint", "VP1") == "VP1"]
+    (folder / "rulebook.yaml").write_text(
+        yaml.safe_dump(book, allow_unicode=True), encoding="utf-8"
+    )
     text = yaml.safe_dump(described, allow_unicode=True)
     (folder / "city.yaml").write_text(text, encoding="utf-8")
     return folder

@@ -62,7 +62,9 @@ def test_another_edition_is_another_entry_and_nothing_else(
     approach = {**aerodrome["approach"], "inner_width": 300.0}
     approach["sections"] = [{"length": 3000.0, "slope": 0.025}]
     changed = {**aerodrome, "ends": [first, aerodrome["ends"][1]], "approach": approach}
-    (finding,) = findings(case, tmp_path, aerodrome=changed, applicability="another edition")
+    (finding,) = findings(
+        case, tmp_path, aerodrome=changed, applicability={"zh": "另一版", "en": "another edition"}
+    )
     assert finding.judgement.measurement is not None
     assert finding.judgement.measurement.limit == pytest.approx(5.0 + 0.025 * 990.0, abs=1e-6)
     assert finding.judgement.sentence.en.endswith("(another edition)")
