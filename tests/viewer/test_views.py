@@ -75,7 +75,7 @@ def test_a_report_shows_the_views_its_findings_look_from_and_needs_nothing_else(
     places = [page.index(plate.strip()) for plate in plates]
     assert places == sorted(places)
     assert page.count("<svg") == 6  # nobody asked what VP3 sees
-    assert page.count('href="#view-VP1"') == len(LOOKED_FROM["VP1"])
+    assert page.count('href="#view-VP1"') >= len(LOOKED_FROM["VP1"])
     assert page.count('id="view-VP1"') == 1
     # Nothing is fetched: what is linked lies in the page.
     assert {link[:5] for link in re.findall(r'(?:href|src)="([^"]*)"', page)} == {"#view", "data:"}
