@@ -23,7 +23,7 @@ def rooms(draw: st.DrawFn, storeys: int) -> list[dict[str, Any]]:
     """Spaces anywhere in and around a house of 3 m storeys: apart, overlapping, sticking out."""
     found = []
     for number in range(draw(st.integers(0, 6))):
-        x, y = draw(st.floats(-3.0, 9.0)), draw(st.floats(-3.0, 7.0))
+        x, y = round(draw(st.floats(-3.0, 9.0)), 3), round(draw(st.floats(-3.0, 7.0)), 3)
         floor = 3.0 * draw(st.integers(0, storeys - 1))
         high = [x + draw(lengths), y + draw(lengths), floor + 2.8]
         kind = draw(st.sampled_from(["INTERNAL", "EXTERNAL", "PARKING", None]))
