@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -19,16 +18,6 @@ from bim_checks.tolerance import BOUNDARY_ACCURACY, CONTACT, LENGTH_UNCERTAINTY
 from cim.control_lines.feature import ControlFeature
 from cim.text import Text
 
-COMPASS = (
-    Text(zh="东", en="east"),
-    Text(zh="东北", en="north-east"),
-    Text(zh="北", en="north"),
-    Text(zh="西北", en="north-west"),
-    Text(zh="西", en="west"),
-    Text(zh="西南", en="south-west"),
-    Text(zh="南", en="south"),
-    Text(zh="东南", en="south-east"),
-)
 WITH_NOTE = Text(zh="{sentence}（{note}）", en="{sentence} ({note})")
 
 
@@ -195,23 +184,6 @@ def without_slivers(shape: BaseGeometry) -> BaseGeometry:
 def at_height(shape: BaseGeometry, height: float) -> BaseGeometry:
     """A plan shape at an orthogonal height, metres; one that has heights of its own as it is."""
     return shape if shape.has_z else shapely.force_3d(shape, height)
-
-
-def direction_of(witness: BaseGeometry) -> Text | None:
-    """The compass direction that leads away from a line, from the witness segment (subject first); None where they touch."""
-    (x0, y0), (x1, y1) = shapely.get_coordinates(witness)[[0, -1]]
-    if math.hypot(x0 - x1, y0 - y1) == 0.0:
-        return None
-    return compass(x0 - x1, y0 - y1)
-
-
-def compass(east: float, north: float) -> Text:
-    """The nearest of the eight compass directions of a vector.
-
-    >>> compass(1.0, 0.9).en
-    'north-east'
-    """
-    return COMPASS[round(math.atan2(north, east) / (math.pi / 4.0)) % 8]
 
 
 def within_frame_doubt(shape: BaseGeometry, line: BaseGeometry, scheme: Scheme) -> bool:

@@ -96,7 +96,7 @@ def _report(scheme: Scheme, around: Surroundings, rulebook: Rulebook) -> Report:
     check_against_city(rulebook, around.city)
     findings: list[Finding] = []
     for rule in rulebook.rules:
-        findings.extend(_findings(rule, _answer(rule, scheme, around)))
+        findings.extend(_findings(rule, answer(rule, scheme, around)))
     if scheme.model.undrawn:
         findings.extend(_findings(UNDRAWN_RULE, [_undrawn(scheme.model)]))
     return Report(
@@ -104,7 +104,12 @@ def _report(scheme: Scheme, around: Surroundings, rulebook: Rulebook) -> Report:
     )
 
 
-def _answer(rule: Rule, scheme: Scheme, around: Surroundings) -> list[Judgement]:
+def answer(rule: Rule, scheme: Scheme, around: Surroundings) -> list[Judgement]:
+    """What one rule says of a scheme, weighed by its status; nothing silent, whatever is missing or crashes."""
+    return [_weighed(rule, judgement) for judgement in _judged(rule, scheme, around)]
+
+
+def _judged(rule: Rule, scheme: Scheme, around: Surroundings) -> list[Judgement]:
     rule_type = RULE_TYPES[rule.rule_type]
     if rule_type.needs_whole and not scheme.model.is_complete:
         return [_incomplete(scheme.model)]
@@ -176,7 +181,7 @@ def _findings(rule: Rule, judgements: Sequence[Judgement]) -> list[Finding]:
             edition=rule.edition,
             status=rule.status,
             layer=rule.layer,
-            judgement=_weighed(rule, judgement),
+            judgement=judgement,
         )
         for number, judgement in enumerate(judgements, start=1)
     ]

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from rich.table import Table
 from typer.core import TyperGroup
 
-from bim_checks.catalogue import RULE_TYPES
 from bim_checks.exports.views import page, skyline_table
 from bim_checks.finding import Judgement
 from bim_checks.landscape.eye import REFRACTION
@@ -27,6 +26,7 @@ from bim_checks.landscape.scheme_view import (
 from bim_checks.landscape.visibility import VisibilityMap, visibility_map
 from bim_checks.rule import Rule, Surroundings
 from bim_checks.rulebook import Rulebook, check_against_city, read_rulebook
+from bim_checks.runner import answer
 from bim_checks.scheme import Scheme
 from bim_checks.words import WORDS, sign_of
 from cim.city import read_city
@@ -185,9 +185,8 @@ def views_what_if(
     with told_errors(language):
         scheme, around, book = _scheme(city, path, place)
         rules = [rule for rule in book.rules if rule.rule_type.startswith(SIGHT)]
-        _answers(
-            rules, scheme, around
-        )  # what stands around is looked at once; then only the scheme changes
+        # What stands around is looked at once; then only the scheme changes.
+        _answers(rules, scheme, around)
         begun = time.perf_counter()
         other = changed(scheme, _change(scheme, lower, shift, scale))
         answers = _answers(rules, other, around)
@@ -206,7 +205,7 @@ def views_what_if(
 
 
 def _answers(rules: list[Rule], scheme: Scheme, around: Surroundings) -> list[list[Judgement]]:
-    return [RULE_TYPES[rule.rule_type].check(rule, scheme, around) for rule in rules]
+    return [answer(rule, scheme, around) for rule in rules]
 
 
 def _change(

@@ -5,18 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-import shapely
 from numpy.typing import NDArray
 
 from bim_checks.landscape.context import Context
 from bim_checks.landscape.eye import Eye
 from bim_checks.landscape.surface import Surface, prepared
+from bim_checks.measures.standing import around as standing
 from bim_checks.rule import Surroundings
 from bim_checks.scheme import Scheme
+from cim.building import Representation
 from cim.city import Viewpoint
 from cim.mesh import transform_points
 
-REPLACED = 1.0  # m2; an existing building that shares more than this with the scheme in plan makes way for it
+REPLACED = 0.5  # of an existing building's plan; with more of it on the site or under the scheme it makes way
 
 
 def context_of(around: Surroundings) -> Context:
@@ -41,22 +42,45 @@ def surface_of(scheme: Scheme) -> Surface:
 
 
 def changed(scheme: Scheme, change: NDArray[np.float64]) -> Scheme:
-    """The scheme lowered, moved or scaled, for rules of sight only: its bodies are prepared already and need not be again.
+    """The scheme lowered, moved or scaled; every rule answers it as if it had been submitted so.
+
+    The bodies are moved within the model, and its place is kept. What was prepared for seeing them is moved along
+    instead of prepared anew.
 
     Args:
-        scheme: as submitted.
-        change: shape (4, 4), affine, metres, projected frame.
+        scheme: as submitted, placed.
+        change: shape (4, 4), affine, metres, projected frame; upright lines stay upright.
     """
-    nothing: frozenset[str] = frozenset()
-    surface = surface_of(scheme)
-    gone = scheme.once("landscape.replaced", lambda: nothing)
-    other = replace(scheme)
+    place = scheme.placement.matrix
+    within = np.linalg.inv(place) @ change @ place  # the same change, in the engineering CRS
+    model = scheme.model
+    moved = replace(
+        model,
+        elements=tuple(
+            replace(element, representation=_moved(element.representation, within))
+            for element in model.elements
+        ),
+        spaces=tuple(
+            replace(space, representation=_moved(space.representation, within))
+            for space in model.spaces
+        ),
+        storeys=tuple(
+            storey
+            if storey.elevation is None
+            else replace(storey, elevation=float(within[2, 2] * storey.elevation + within[2, 3]))
+            for storey in model.storeys
+        ),
+    )
+    surface, other = surface_of(scheme), replace(scheme, model=moved)
     other.once(
         "landscape.surface",
         lambda: replace(surface, vertices=transform_points(change, surface.vertices)),
     )
-    other.once("landscape.replaced", lambda: gone)
     return other
+
+
+def _moved(body: Representation | None, change: NDArray[np.float64]) -> Representation | None:
+    return None if body is None else Representation(body.mesh, change @ body.placement)
 
 
 def eye_of(viewpoint: Viewpoint, refraction: float) -> Eye:
@@ -66,15 +90,11 @@ def eye_of(viewpoint: Viewpoint, refraction: float) -> Eye:
 
 
 def replaced_buildings(scheme: Scheme, around: Surroundings) -> frozenset[str]:
-    """Identifiers of the existing buildings that make way for the scheme."""
+    """Identifiers of the existing buildings that make way for the scheme, as the rules of spacing tell them."""
 
     def find() -> frozenset[str]:
-        shape = scheme.footprint
-        return frozenset(
-            building.identifier
-            for building in around.existing.near(shape.bounds)
-            if float(shapely.area(shapely.intersection(building.footprint, shape))) > REPLACED
-        )
+        found = standing(scheme, around.existing, scheme.footprint, 0.0, REPLACED)
+        return frozenset(building.identifier for building in found.removed)
 
     return scheme.once("landscape.replaced", find)
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 from numpy.typing import NDArray
 
+from bim_checks.measures.wording import up_to_centimetre
 from bim_checks.scheme import Scheme
 from cim.text import Text
 
@@ -28,7 +27,7 @@ def lower(scheme: Scheme, top: float, excess: float) -> Text:
         top: its orthogonal height, metres.
         excess: metres above the limit; what is not above needs half a millimetre or less.
     """
-    metres = math.ceil(round(max(excess, 0.0) * 100.0, 6)) / 100.0
+    metres = up_to_centimetre(max(excess, 0.0))
     floors = floors_to_remove(scheme, top, excess)
     if floors is None:
         return LOWER.format(metres=metres)

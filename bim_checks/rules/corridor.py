@@ -10,6 +10,7 @@ from shapely.geometry.base import BaseGeometry
 
 from bim_checks.finding import Judgement, Measurement, Outcome, Uncertainty, Unit
 from bim_checks.landscape.corridor import Slice, worst_slice
+from bim_checks.measures.wording import up_to_centimetre
 from bim_checks.parameters import Asset, parameter, parameters
 from bim_checks.rule import Rule, RuleType, Surroundings
 from bim_checks.scheme import Scheme
@@ -172,7 +173,7 @@ def _fix(worst: Slice, limit: float) -> Text:
     allowed = limit * worst.width
     if worst.before > allowed:
         return LEAVE
-    return NARROW.format(metres=math.ceil(round((worst.after - allowed) * 100.0, 6)) / 100.0)
+    return NARROW.format(metres=up_to_centimetre(worst.after - allowed))
 
 
 def _across(scheme: Scheme, worst: Slice, stated: CorridorParameters) -> tuple[str, ...]:

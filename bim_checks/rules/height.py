@@ -7,13 +7,12 @@ another legal height elsewhere (parapet, or mean of eave and ridge), which is no
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
 from bim_checks.finding import Judgement, Measurement, Outcome, Uncertainty, Unit
+from bim_checks.measures.floors import lower
 from bim_checks.measures.tops import tops_inside
 from bim_checks.parameters import Asset, parameter, parameters
 from bim_checks.rule import Rule, RuleType, Surroundings
@@ -96,7 +95,7 @@ def _judge_zone(rule: Rule, scheme: Scheme, zone: ControlFeature) -> Judgement:
     return Judgement(
         outcome,
         sentence.format(**words),
-        fix=_lower(-measurement.margin) if broken else None,
+        fix=lower(scheme, highest, -measurement.margin) if broken else None,
         measurement=measurement,
         elements=tuple(scheme.outlines[i].global_id for i in order),
         feature=zone.name,
@@ -111,12 +110,6 @@ def _outline_at(
     """What rises above the limit, seen from above, drawn at the limit."""
     shape = shapely.union_all([scheme.outlines[i].geometry for i in indices]).intersection(zone)
     return shapely.force_3d(shapely.force_2d(shape), height)
-
-
-def _lower(metres: float) -> Text:
-    return Text(zh="降低 {metres:.2f} m。", en="Lower it by {metres:.2f} m.").format(
-        metres=math.ceil(round(metres * 100.0, 6)) / 100.0
-    )
 
 
 RULE_TYPES = (

@@ -5,7 +5,6 @@ Definitions: L3 minimum distance, L4 buffer-means-procedure.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Literal
@@ -21,7 +20,6 @@ from bim_checks.line_answers import (
     alike,
     at_height,
     bounds_of,
-    direction_of,
     distance_measurement,
     name_of,
     nearest_feature,
@@ -31,6 +29,7 @@ from bim_checks.line_answers import (
     search_reach,
     without_slivers,
 )
+from bim_checks.measures.wording import up_to_centimetre, way_out
 from bim_checks.near_lines import grown
 from bim_checks.parameters import Asset, parameter, parameters
 from bim_checks.rule import Rule, RuleType, Surroundings
@@ -294,7 +293,7 @@ def _in_zone(hit: Hit) -> Judgement:
         "limit": limit,
         "area": within.area,
         "uncertainty": hit.measurement.uncertainty.total,
-        "metres": math.ceil(max(limit - hit.measurement.measured, 0.01) * 100.0) / 100.0,
+        "metres": up_to_centimetre(max(limit - hit.measurement.measured, 0.01)),
     }
     sentence = Text(
         zh="{subject}距{name} {distance:.2f} m，有 {area:.1f} m² 位于其 {limit:g} m 控制保护区内，请办理保护审批手续。",
@@ -356,14 +355,14 @@ def _pull_back(within: BaseGeometry) -> Text:
 
 def _move_away(witness: BaseGeometry, metres: float) -> Text:
     """Which way leads out, from the witness segment (subject first, line second)."""
-    direction = direction_of(witness)
+    direction = way_out(witness)
     if direction is None:
         return Text(
             zh="移开至少 {metres:.2f} m。", en="Move it away by at least {metres:.2f} m."
-        ).format(metres=metres)
+        ).format(metres=up_to_centimetre(metres))
     return Text(
         zh="向{direction}移 {metres:.2f} m。", en="Move it {metres:.2f} m to the {direction}."
-    ).format(direction=direction, metres=math.ceil(metres * 100.0) / 100.0)
+    ).format(direction=direction, metres=up_to_centimetre(metres))
 
 
 def _unknown_kind(feature: ControlFeature, attributes: Sequence[str], reach: float) -> Judgement:

@@ -26,6 +26,7 @@ from bim_checks.landscape.ridge import (
 from bim_checks.landscape.scheme_view import context_of, elements_by_weight, eye_of, surface_of
 from bim_checks.landscape.skyline import Skyline, skyline_of
 from bim_checks.landscape.surface import Surface
+from bim_checks.measures.floors import lower
 from bim_checks.parameters import Asset, parameter, parameters
 from bim_checks.rule import Rule, RuleType, Surroundings
 from bim_checks.scheme import Scheme
@@ -35,8 +36,7 @@ from cim.text import Text
 
 RIDGE_STEP = 0.001  # degrees; at 0.01 the hidden share is 1.5 % off, at 0.001 it costs a second once and then milliseconds
 LANDMARK_STEP = 0.005  # degrees of a pixel; the share is within 0.02 points
-CLEARED = 5  # times; each lowering leaves less to lower
-STOREY = 3.0  # m; for the floors a fix speaks of
+CLEARED = 20  # looks; each lowering leaves less to lower, most need two
 
 
 @parameters
@@ -140,12 +140,12 @@ def _judged_ridge(
     columns = np.flatnonzero(hidden.hidden)
     if outcome is Outcome.PASS or not len(columns):  # nothing is hidden, though it comes near
         return Judgement(outcome, sentence, measurement=measurement, feature=words["viewpoint"])
-    lower = metres_to_lower(surface_of(scheme), eye, line, hidden)
+    metres = metres_to_lower(surface_of(scheme), eye, line, hidden)
     worst = columns[np.argmax(built.tangents[columns] - line.tangents[columns])]
     return Judgement(
         outcome,
         sentence,
-        fix=_lower(lower),
+        fix=_lower(scheme, metres),
         measurement=measurement,
         elements=elements_by_weight(scheme, built.owners[columns], line.metres[columns]),
         feature=words["viewpoint"],
@@ -153,10 +153,15 @@ def _judged_ridge(
     )
 
 
-def metres_to_lower(surface: Surface, eye: Eye, line: RidgeLine, hidden: HiddenRidge) -> float:
+def metres_to_lower(
+    surface: Surface, eye: Eye, line: RidgeLine, hidden: HiddenRidge
+) -> float | None:
     """How far the scheme must come down until it hides nothing that is hidden now, metres.
 
     Lowering by what sticks out uncovers lower edges that stood behind; so it is looked at again until nothing is hidden.
+
+    Returns:
+        None where that was not reached in `CLEARED` looks.
     """
     total = 0.0
     for _ in range(CLEARED):
@@ -164,10 +169,10 @@ def metres_to_lower(surface: Surface, eye: Eye, line: RidgeLine, hidden: HiddenR
         built = skyline_of(moved, eye, line.columns, nearer_than=line.distances)
         above = hidden.hidden & (built.tangents >= line.tangents)
         if not above.any():
-            break
+            return total
         over = (built.tangents[above] - line.tangents[above]) * built.distances[above]
         total += float(over.max()) + LENGTH_UNCERTAINTY
-    return total
+    return None
 
 
 def _share_uncertainty(
@@ -297,11 +302,13 @@ def _nothing_to_hide(words: dict[str, Text]) -> Judgement:
     )
 
 
-def _lower(metres: float) -> Text:
-    return Text(
-        zh="降低 {metres:.2f} m（约 {floors} 层）。",
-        en="Lower it by {metres:.2f} m (about {floors} floors).",
-    ).format(metres=math.ceil(metres * 100.0) / 100.0, floors=math.ceil(metres / STOREY))
+def _lower(scheme: Scheme, metres: float | None) -> Text:
+    if metres is None:
+        return Text(
+            zh="降低或移开遮挡山脊线的部分（图中构件）。",
+            en="Lower or move the parts that hide the ridge (the elements shown).",
+        )
+    return lower(scheme, float(surface_of(scheme).vertices[:, 2].max()), metres)
 
 
 RULE_TYPES = (

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from bim_checks.finding import Judgement, Measurement, Outcome, Uncertainty, Unit
 from bim_checks.landscape.ridge_band import Intrusion, RidgeView, ridge_intrusion
 from bim_checks.landscape.scheme_view import surface_of
+from bim_checks.measures.wording import up_to_centimetre
 from bim_checks.parameters import Asset, parameter, parameters
 from bim_checks.rule import Rule, RuleType, Surroundings
 from bim_checks.scheme import Scheme
@@ -114,7 +115,7 @@ def _slope(view: RidgeView, point: NDArray[np.float64]) -> float:
 def _lower(metres: float) -> Text:
     return Text(
         zh="将突入部分降低 {metres:.2f} m。", en="Lower the part that intrudes by {metres:.2f} m."
-    ).format(metres=math.ceil(round(metres * 100.0, 6)) / 100.0)
+    ).format(metres=up_to_centimetre(metres))
 
 
 def _assets(parameters: RidgeBandParameters, city: City) -> tuple[Viewpoint, Ridge]:

@@ -22,7 +22,7 @@ import numpy as np
 from bim_checks.catalogue import RULE_TYPES
 from bim_checks.rule import Surroundings
 from bim_checks.rulebook import read_rulebook
-from bim_checks.runner import _answer
+from bim_checks.runner import answer
 from bim_checks.scheme import Scheme
 from cim.building import BuildingModel, Representation
 from cim.city import City, read_city
@@ -78,7 +78,7 @@ def seconds(model: BuildingModel, city: City) -> Counter[str]:
         if RULE_TYPES[rule.rule_type].code in ("DELIVERY-IDS", "DELIVERY-FILE-SIZE"):
             continue  # of the file, not of the model
         begin = time.process_time()
-        _answer(rule, scheme, around)
+        answer(rule, scheme, around)
         found[rule.identifier] = time.process_time() - begin
     lines.close()
     return found
