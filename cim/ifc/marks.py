@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from cim.ifc.direct.frames import local_frames
+from cim.ifc.direct.placement import Placements
+from cim.ifc.direct.records import NotDirectError, Records
 from cim.ifc.drawing import NOT_ELEMENTS
 from cim.ifc.instances import Instances
 from cim.ifc.schema import EntityClass
@@ -92,8 +93,9 @@ def take_marks(model: Instances, step: StepFile, length: float, angle: float) ->
         [model.rows("IfcElement", but=NOT_ELEMENTS), model.rows("IfcSpace"), model.rows("IfcSite")]
     )
     placed = argument_references(step.kinds, step.values, step.firsts, rows, PLACEMENT)
-    frames = local_frames(step, placed, length)
-    if frames is None:
+    try:
+        frames = Placements(Records(step, length, angle)).all_local(placed)
+    except NotDirectError:
         return None
     content = _content(model, step)
     bodies = _bodies(model, step, rows, placed, repr((length, angle)).encode())

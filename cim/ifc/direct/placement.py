@@ -55,6 +55,20 @@ class Placements:
         matrix: NDArray[np.float64] = self._worlds[place]
         return matrix
 
+    def all_local(self, rows: NDArray[np.int64]) -> NDArray[np.float64]:
+        """The matrices of many placements, shape (N, 4, 4), as `local`; a row of -1 stands at the origin.
+
+        Raises:
+            NotDirectError: one of them stands on a grid or an alignment, or on itself.
+        """
+        there = rows >= 0
+        places = self._places[rows[there]]
+        if (places < 0).any() or (self._parents[places] == BROKEN).any():
+            raise NotDirectError("IfcLocalPlacement")
+        found = np.tile(np.eye(4), (len(rows), 1, 1))
+        found[there] = self._worlds[places]
+        return found
+
     def relative(self, row: Any, base: Any) -> NDArray[np.float64]:
         """Object frame -> the frame of another placement, shape (4, 4); exact where one is given relative to the other."""
         here, there = (NOWHERE if one is None else self._place(one) for one in (row, base))
