@@ -77,7 +77,7 @@ class Surroundings:
 
     Attributes:
         city: its terrain, layers and views.
-        lines: its control lines.
+        lines: its control lines; rules ask for them by `near`, which reads them once.
         stated_existing: the buildings that stand, where they are not to be read from the city.
     """
 

@@ -3,32 +3,33 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from bim_checks.rule import Surroundings
 from cim.control_lines.feature import ControlFeature
-from cim.control_lines.store import LineStore
 
 GROWTH = 4.0  # of the box that is searched, so that a city-wide layer stays cheap
 
 
 def features_within(
-    lines: LineStore, layer: str, shape: BaseGeometry, reach: float
+    around: Surroundings, layer: str, shape: BaseGeometry, reach: float
 ) -> list[ControlFeature]:
     """Features of a layer no farther than `reach` metres from a shape, in the order of the store."""
     west, south, east, north = shape.bounds
     box = (west - reach, south - reach, east + reach, north + reach)
-    return [f for f in lines.features(layer, box) if shapely.distance(f.geometry, shape) <= reach]
+    return [f for f in around.near(layer, box) if shapely.distance(f.geometry, shape) <= reach]
 
 
 def near_features(
-    lines: LineStore, layer: str, shape: BaseGeometry, reach: float, *, extent: float
+    around: Surroundings, layer: str, shape: BaseGeometry, reach: float, *, extent: float
 ) -> list[ControlFeature]:
     """Features of a layer within reach; where there are none, the nearest alone; empty for an empty layer.
 
     Args:
-        lines: the store.
+        around: the city.
         layer: code.
         shape: metres, projected frame.
         reach: metres.
@@ -36,18 +37,18 @@ def near_features(
     """
     far = max(reach, 1.0)
     while far < extent:
-        found = features_within(lines, layer, shape, far)
+        found = features_within(around, layer, shape, far)
         if found:
             within = [f for f in found if shapely.distance(f.geometry, shape) <= reach]
             return within or [_nearest(found, shape)]
         far *= GROWTH
-    every = lines.features(layer)
+    every = around.near(layer, None)
     return [_nearest(every, shape)] if every else []
 
 
-def home_of(lines: LineStore, layer: str, shape: BaseGeometry) -> ControlFeature | None:
+def home_of(around: Surroundings, layer: str, shape: BaseGeometry) -> ControlFeature | None:
     """The feature that a shape covers most of; None where it shares area with none."""
-    found = lines.features(layer, shape.bounds)
+    found = around.near(layer, shape.bounds)
     shares = [float(shapely.intersection(f.geometry, shape).area) for f in found]
     best = max(range(len(found)), key=shares.__getitem__, default=None)
     return found[best] if best is not None and shares[best] > 0.0 else None
@@ -59,5 +60,5 @@ def extent_of(bounds: tuple[float, float, float, float]) -> float:
     return math.hypot(east - west, north - south)
 
 
-def _nearest(features: list[ControlFeature], shape: BaseGeometry) -> ControlFeature:
+def _nearest(features: Sequence[ControlFeature], shape: BaseGeometry) -> ControlFeature:
     return min(features, key=lambda f: float(shapely.distance(f.geometry, shape)))

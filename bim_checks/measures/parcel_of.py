@@ -50,7 +50,7 @@ def parcel_of(scheme: Scheme, around: Surroundings, layer: str | None) -> Parcel
     """
     building = scheme.footprint
     if layer is not None and not building.is_empty:
-        features = around.lines.features(layer, building.bounds)
+        features = around.near(layer, building.bounds)
         shares = [float(f.geometry.intersection(building).area) for f in features]
         if shares and max(shares) >= LEAST_SHARE * float(building.area):
             home = features[shares.index(max(shares))]

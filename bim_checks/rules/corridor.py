@@ -94,7 +94,7 @@ def check_corridor(rule: Rule, scheme: Scheme, around: Surroundings) -> list[Jud
     covered = _covered(scheme, stated)
     found = [
         _judge(rule, scheme, around, corridor, covered)
-        for corridor in around.lines.features(stated.layer, scheme.footprint.bounds)
+        for corridor in around.near(stated.layer, scheme.footprint.bounds)
         if corridor.geometry.intersection(covered).area > 0.0
     ]
     return found or [Judgement(Outcome.NOT_APPLICABLE, OUTSIDE.format(name=layer.name))]

@@ -114,7 +114,7 @@ def check_frontage(rule: Rule, scheme: Scheme, around: Surroundings) -> list[Jud
         return [no_ground()]
     name = around.city.layer(p.layer).name
     extent = extent_of(around.city.terrain.extent)
-    found = near_features(around.lines, p.layer, scheme.footprint, p.reach, extent=extent)
+    found = near_features(around, p.layer, scheme.footprint, p.reach, extent=extent)
     if not found:
         return [_no_street(name)]
     streets = [

@@ -41,7 +41,7 @@ def check_height_zone(rule: Rule, scheme: Scheme, around: Surroundings) -> list[
     parameters: HeightZoneParameters = rule.parameters
     zones = [
         zone
-        for zone in around.lines.features(parameters.layer, scheme.footprint.bounds)
+        for zone in around.near(parameters.layer, scheme.footprint.bounds)
         if zone.geometry.intersects(scheme.footprint)
     ]
     if not zones:

@@ -123,14 +123,14 @@ def _zones(
 ) -> Iterator[_Zone]:
     if stated.attribute is not None:
         by_name = {each.name: each for each in stated.classes}
-        for zone in around.lines.features(stated.layer, scheme.footprint.bounds):
+        for zone in around.near(stated.layer, scheme.footprint.bounds):
             said = str(zone.attributes.get(stated.attribute))
             yield _Zone(zone, zone.geometry, by_name.get(said), said)
         return
     reach = stated.classes[-1].upto or 0.0
     west, south, east, north = scheme.footprint.bounds
     bounds = (west - reach, south - reach, east + reach, north + reach)
-    for asset in around.lines.features(stated.layer, bounds):
+    for asset in around.near(stated.layer, bounds):
         inner: BaseGeometry = shapely.Polygon()
         for each in stated.classes:
             outer = asset.geometry.buffer(each.upto, quad_segs=ROUND)

@@ -100,7 +100,7 @@ def _cells(stated: HeightGridParameters, scheme: Scheme, around: Surroundings) -
     bounds = scheme.footprint.bounds
     if stated.grid is not None:
         return _raster_cells(around.city.height_limits(stated.grid), bounds)
-    features = around.lines.features(stated.layer or "", bounds)
+    features = around.near(stated.layer or "", bounds)
     values = [feature.attributes.get(stated.attribute) for feature in features]
     numbers = [
         float(v) if isinstance(v, int | float) and not isinstance(v, bool) else np.nan

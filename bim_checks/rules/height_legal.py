@@ -113,7 +113,7 @@ def _zones(layer: str | None, scheme: Scheme, around: Surroundings) -> list[Cont
         return None
     return [
         zone
-        for zone in around.lines.features(layer, scheme.footprint.bounds)
+        for zone in around.near(layer, scheme.footprint.bounds)
         if zone.geometry.intersects(scheme.footprint)
     ]
 

@@ -102,7 +102,7 @@ def _limits(
     if stated.layer is None:
         return [(None, stated.limit)]
     found: list[tuple[Text | None, int | None]] = []
-    for zone in around.lines.features(stated.layer, scheme.footprint.bounds):
+    for zone in around.near(stated.layer, scheme.footprint.bounds):
         if zone.geometry.intersects(scheme.footprint):
             own = zone.attributes.get(STOREYS_ATTRIBUTE)
             is_number = isinstance(own, int | float) and not isinstance(own, bool)

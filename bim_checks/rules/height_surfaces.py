@@ -120,7 +120,7 @@ def check_height_gradient(rule: Rule, scheme: Scheme, around: Surroundings) -> l
     reach = stated.reach
     bounds = (west - reach, south - reach, east + reach, north + reach)
     found: list[Judgement | None] = []
-    for asset in around.lines.features(stated.layer, bounds):
+    for asset in around.near(stated.layer, bounds):
         if asset.geometry.distance(scheme.footprint) >= reach:
             continue
         start = _start(asset, stated)
@@ -148,7 +148,7 @@ def check_height_plane(rule: Rule, scheme: Scheme, around: Surroundings) -> list
     surface = _plane(stated, around.city)
     found = [
         judge_surface(rule, scheme, surface, zone.geometry, name=zone.name)
-        for zone in around.lines.features(stated.layer, scheme.footprint.bounds)
+        for zone in around.near(stated.layer, scheme.footprint.bounds)
         if zone.geometry.intersects(scheme.footprint)
     ]
     name = around.city.layer(stated.layer).name

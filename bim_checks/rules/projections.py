@@ -100,10 +100,10 @@ def check_projection(rule: Rule, scheme: Scheme, around: Surroundings) -> list[J
 
 def _zone(p: ProjectionParameters, scheme: Scheme, around: Surroundings) -> BaseGeometry | None:
     if p.keep == "inside":
-        home = home_of(around.lines, p.layer, scheme.footprint)
+        home = home_of(around, p.layer, scheme.footprint)
         return home.geometry if home is not None and home.geometry.area > 0.0 else None
     extent = extent_of(around.city.terrain.extent)
-    near = near_features(around.lines, p.layer, scheme.footprint, 0.0, extent=extent)
+    near = near_features(around, p.layer, scheme.footprint, 0.0, extent=extent)
     areas = [feature.geometry for feature in near if feature.geometry.area > 0.0]
     return shapely.union_all(areas) if areas else None
 

@@ -154,16 +154,14 @@ def _sides(
     reach = max(tier.distance for tier in parameters.tiers)
     if parameters.keep == "outside":
         extent = extent_of(around.city.terrain.extent)
-        found = near_features(
-            around.lines, parameters.layer, scheme.footprint, reach, extent=extent
-        )
+        found = near_features(around, parameters.layer, scheme.footprint, reach, extent=extent)
         return road_sides(found) if found else _no_feature(layer.name)
-    parcel = home_of(around.lines, parameters.layer, scheme.footprint)
+    parcel = home_of(around, parameters.layer, scheme.footprint)
     if parcel is None or parcel.geometry.area == 0.0:
         return _no_home(layer.name)
     if parameters.roads is None or parameters.adjacency is None:
         return parcel_sides(parcel, [], None)
-    roads = features_within(around.lines, parameters.roads, parcel.geometry, parameters.adjacency)
+    roads = features_within(around, parameters.roads, parcel.geometry, parameters.adjacency)
     return parcel_sides(parcel, roads, parameters.adjacency)
 
 

@@ -109,7 +109,7 @@ def _stated(p: BuildToParameters, scheme: Scheme, around: Surroundings) -> list[
         return _no_site()
     found = []
     beside = scheme.site.buffer(p.tolerance)
-    for feature in features_within(around.lines, p.layer, scheme.site, p.tolerance):
+    for feature in features_within(around, p.layer, scheme.site, p.tolerance):
         line = feature.geometry
         line = shapely.boundary(line) if line.area > 0.0 else line
         along = [
@@ -125,10 +125,10 @@ def _stated(p: BuildToParameters, scheme: Scheme, around: Surroundings) -> list[
 def _fronts(p: BuildToParameters, scheme: Scheme, around: Surroundings) -> list[_Line] | Judgement:
     """The fronts of the parcel, moved in."""
     name = around.city.layer(p.layer).name
-    parcel = home_of(around.lines, p.layer, scheme.footprint)
+    parcel = home_of(around, p.layer, scheme.footprint)
     if parcel is None or parcel.geometry.area == 0.0 or p.roads is None or p.adjacency is None:
         return _no_parcel(name)
-    roads = features_within(around.lines, p.roads, parcel.geometry, p.adjacency)
+    roads = features_within(around, p.roads, parcel.geometry, p.adjacency)
     sides = parcel_sides(parcel, roads, p.adjacency)
     fronts = [side for side in sides if side.kind == "front"]
     return [_Line(side.name, edge_pieces(side.line, p.offset)) for side in fronts] or _no_line(name)

@@ -134,7 +134,7 @@ def check_vista(rule: Rule, scheme: Scheme, around: Surroundings) -> list[Judgem
     corridor = vista.corridor()
     places = [(CORRIDOR.format(view=viewpoint.name), corridor, False)]
     if stated.setting is not None:
-        for zone in around.lines.features(stated.setting, scheme.footprint.bounds):
+        for zone in around.near(stated.setting, scheme.footprint.bounds):
             name = SETTING.format(view=viewpoint.name, zone=zone.name)
             places.append((name, zone.geometry.difference(corridor), True))
     if stated.background > 0.0:
