@@ -20,11 +20,9 @@ from bim_checks.finding import LegalEffect
 from bim_checks.measures.weights import CountingException
 from bim_checks.rule import Rule, Surroundings
 from bim_checks.rules.areas import GrossAreaParameters
-from bim_checks.rules.intensity import (
-    CoverageParameters,
-    FloorAreaRatioParameters,
-    GreenParameters,
-)
+from bim_checks.rules.coverage import CoverageParameters
+from bim_checks.rules.floor_area_ratio import FloorAreaRatioParameters
+from bim_checks.rules.green import GreenParameters
 from bim_checks.rules.parking import BayKind, BaySizeParameters
 from bim_checks.scene import FRAME, ORIGIN, Scene, read_scene
 from bim_checks.scheme import Scheme
