@@ -80,8 +80,9 @@ def _applicable(specification: Specification, model: Any) -> list[Instance]:
 def _holds(facet: Facet, instance: Instance) -> bool:
     try:
         return bool(facet(instance))
-    except Exception:  # what cannot be asked of this object is not true of it
-        return False
+    except Exception:
+        # Left out it would be passed in silence; taken as concerned, it is asked for what is required and told.
+        return True
 
 
 def _require(kind: str, facet: Facet, applicable: Sequence[Instance]) -> RequirementResult:

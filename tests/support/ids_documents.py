@@ -28,11 +28,13 @@ def specification(
     occurs: str = 'minOccurs="0" maxOccurs="unbounded"',
     versions: str = "IFC4",
     name: str = "S",
+    concerned: str = "",
 ) -> str:
+    """One specification; `concerned` narrows the objects it applies to beside their class."""
     asked = f"<requirements>{requirements}</requirements>" if requirements else ""
     return (
         f'<specification name="{name}" ifcVersion="{versions}">'
-        f"<applicability {occurs}><entity>{simple('name', entity)}</entity></applicability>"
+        f"<applicability {occurs}><entity>{simple('name', entity)}</entity>{concerned}</applicability>"
         f"{asked}</specification>"
     )
 
