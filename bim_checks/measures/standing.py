@@ -17,6 +17,9 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
+from bim_checks.finding import Unit
+from bim_checks.measures.outline_ground import OutlineGround
+from bim_checks.parameters import parameter, parameters
 from bim_checks.scheme import Scheme
 from cim.building import Building
 from cim.existing import ExistingBuilding, ExistingBuildings
@@ -28,6 +31,29 @@ SUNK = 0.05  # m; a slab this little below ground is no basement
 FARTHER = (4.0, 16.0, 64.0)  # times the reach that is looked through while nothing is found
 THE_BUILDING = Text(zh="建筑", en="The building")
 NAMES = ("name", "Name", "名称")  # attributes that hold a building's name
+
+
+@parameters
+class StandingParameters:
+    """What rules about distances between buildings all state."""
+
+    ground: OutlineGround = parameter(
+        zh="地面高程取建筑外轮廓沿线的最低点（lowest）或平均值（mean）",
+        en="ground is the lowest point along the building's outline, or the mean along it",
+        default="lowest",
+    )
+    on_site: float = parameter(
+        zh="现状建筑位于用地内的面积达此比例即视为拟拆除",
+        en="an existing building with this much of its plan on the site is taken to be removed",
+        unit=Unit.PERCENT,
+        default=50.0,
+    )
+    accuracy: float = parameter(
+        zh="现状建筑外轮廓与高度的精度",
+        en="how well outlines and heights of existing buildings are known",
+        unit=Unit.METRE,
+        default=0.0,
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -15,8 +15,14 @@ from bim_checks.measures.fire_class import (
 )
 from bim_checks.measures.gap import Gap, plan_gap, space_gap
 from bim_checks.measures.neighbour_words import grazed, no_ground, nobody_near, with_removed
-from bim_checks.measures.outline_ground import OutlineGround, ground_along
-from bim_checks.measures.standing import Opponent, Opponents, OwnBuilding, opponents
+from bim_checks.measures.outline_ground import ground_along
+from bim_checks.measures.standing import (
+    Opponent,
+    Opponents,
+    OwnBuilding,
+    StandingParameters,
+    opponents,
+)
 from bim_checks.measures.wording import storeys_of, up_to_centimetre, way_out
 from bim_checks.parameters import parameter, parameters
 from bim_checks.rule import Need, Rule, RuleType, Surroundings
@@ -37,7 +43,7 @@ class Separation:
 
 
 @parameters
-class FireParameters:
+class FireParameters(StandingParameters):
     """Parameters of SPACING-FIRE."""
 
     separations: tuple[Separation, ...] = parameter(
@@ -79,21 +85,6 @@ class FireParameters:
         en="words in a use that mean residential",
         default=("residential", "住宅"),
     )
-    ground: OutlineGround = parameter(
-        zh="地面高程取建筑外轮廓沿线的最低点（lowest）或平均值（mean）",
-        en="ground is the lowest point along the building's outline, or the mean along it",
-        default="lowest",
-    )
-    on_site: float = parameter(
-        zh="现状建筑位于用地内的面积达此比例即视为拟拆除",
-        en="an existing building with this much of its plan on the site is taken to be removed",
-        unit=Unit.PERCENT,
-        default=50.0,
-    )
-    accuracy: float = parameter(
-        zh="现状建筑外轮廓与高度的精度", en="how well outlines and heights of existing buildings are known",
-        unit=Unit.METRE, default=0.0,
-    )  # fmt: skip
 
     def __post_init__(self) -> None:
         """Refuse a table with holes, which would let pairs pass in silence, and one that contradicts itself.

@@ -17,8 +17,14 @@ from bim_checks.finding import Column, Judgement, Measurement, Outcome, Table, U
 from bim_checks.measures.clearance import box_gaps
 from bim_checks.measures.gap import Gap, north_south_gap, plan_gap
 from bim_checks.measures.neighbour_words import grazed, no_ground, nobody_near, with_removed
-from bim_checks.measures.outline_ground import OutlineGround, ground_along
-from bim_checks.measures.standing import Opponent, Opponents, OwnBuilding, opponents
+from bim_checks.measures.outline_ground import ground_along
+from bim_checks.measures.standing import (
+    Opponent,
+    Opponents,
+    OwnBuilding,
+    StandingParameters,
+    opponents,
+)
 from bim_checks.measures.wording import storeys_of, up_to_centimetre, way_out
 from bim_checks.parameters import parameter, parameters
 from bim_checks.rule import Rule, RuleType, Surroundings
@@ -36,7 +42,7 @@ HEIGHTS = {
 
 
 @parameters
-class SpacingParameters:
+class SpacingParameters(StandingParameters):
     """Parameters of SPACING-BUILDINGS."""
 
     factor: float = parameter(zh="间距系数 k", en="factor k of the height", unit=Unit.RATIO)
@@ -60,23 +66,6 @@ class SpacingParameters:
         zh="building：H 为整栋建筑高度；part：逐构件以其顶高为 H（塔楼后退于裙房时适用；仅本建筑高度）",
         en="building: H is the whole building's; part: each element keeps k times its own top (for towers set back on podiums; own height only)",
         default="building",
-    )
-    ground: OutlineGround = parameter(
-        zh="地面高程取建筑外轮廓沿线的最低点（lowest）或平均值（mean）",
-        en="ground is the lowest point along the building's outline, or the mean along it",
-        default="lowest",
-    )
-    on_site: float = parameter(
-        zh="现状建筑位于用地内的面积达此比例即视为拟拆除",
-        en="an existing building with this much of its plan on the site is taken to be removed",
-        unit=Unit.PERCENT,
-        default=50.0,
-    )
-    accuracy: float = parameter(
-        zh="现状建筑外轮廓与高度的精度",
-        en="how well outlines and heights of existing buildings are known",
-        unit=Unit.METRE,
-        default=0.0,
     )
 
     def __post_init__(self) -> None:
