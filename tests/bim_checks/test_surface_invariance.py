@@ -17,18 +17,9 @@ from bim_checks.catalogue import RULE_TYPES
 from bim_checks.examples import run_scene
 from bim_checks.finding import Finding, LegalEffect
 from bim_checks.landscape.aerodrome import (
-    Aerodrome,
-    Approach,
     ApproachSection,
-    BalkedLanding,
-    Conical,
-    InnerApproach,
-    InnerHorizontal,
     Outer,
     RunwayEnd,
-    Strip,
-    TakeOffClimb,
-    Transitional,
 )
 from bim_checks.rule import Rule
 from bim_checks.rulebook import Rulebook
@@ -36,6 +27,7 @@ from bim_checks.scene import ORIGIN, Scene, read_scene
 from cim.frame import ExplicitPlace
 from cim.ground import subdivided
 from cim.text import Text
+from tests.support.aerodromes import precision_code_4
 
 WORD = Text(zh="词", en="word")
 Move = Callable[[float, float], list[float]]
@@ -66,34 +58,15 @@ def airspace(move: Move, degrees: float) -> dict[str, Any]:
         )
         for name, x, elevation in (("09", 1000.0, -10.0), ("27", 4000.0, 3.0))
     )
-    aerodrome = Aerodrome(
-        elevation=-8.0,
-        ends=ends,
-        strip=Strip(beyond=60.0, width=280.0),
-        inner_horizontal=InnerHorizontal(radius=4000.0, height=45.0),
-        conical=Conical(slope=0.05, height=100.0),
-        approach=Approach(
-            distance=60.0,
-            inner_width=280.0,
-            divergence=0.15,
+    usual = precision_code_4(ends, elevation=-8.0)
+    aerodrome = replace(
+        usual,
+        approach=replace(
+            usual.approach,
             sections=(
                 ApproachSection(length=1030.0, slope=0.02),
                 ApproachSection(length=3600.0, slope=0.025),
             ),
-        ),
-        transitional=Transitional(slope=0.143),
-        take_off_climb=TakeOffClimb(
-            distance=60.0,
-            inner_width=180.0,
-            divergence=0.125,
-            final_width=1200.0,
-            length=15000.0,
-            slope=0.02,
-        ),
-        inner_approach=InnerApproach(distance=60.0, width=120.0, length=900.0, slope=0.02),
-        inner_transitional=Transitional(slope=0.333),
-        balked_landing=BalkedLanding(
-            distance=1800.0, inner_width=120.0, divergence=0.1, slope=0.0333
         ),
         outer=Outer(radius=15000.0, height=20.0, above_ground=10.0),
     )

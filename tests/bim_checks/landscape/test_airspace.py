@@ -14,23 +14,14 @@ from numpy.typing import NDArray
 
 from bim_checks.landscape.aerodrome import (
     Aerodrome,
-    Approach,
-    ApproachSection,
-    BalkedLanding,
-    Conical,
-    InnerApproach,
-    InnerHorizontal,
-    Outer,
     RunwayEnd,
-    Strip,
-    TakeOffClimb,
-    Transitional,
 )
 from bim_checks.landscape.airspace import airspace_surfaces, limit_at, outer_surface
 from bim_checks.measures.penetration import penetration
 from bim_checks.scene import ORIGIN, read_scene
 from bim_checks.scheme import Scheme
 from cim.frame import decide_frame
+from tests.support.aerodromes import precision_code_4
 
 LENGTH = 3400.0
 BORDER = 5e-3  # m; a border drawn in pieces, or met by rounding, is asked on both sides
@@ -57,39 +48,7 @@ def aerodrome(
         )
         for name, place, elevation in zip(("09", "27"), (ORIGIN, far), elevations, strict=True)
     ]
-    plain = Aerodrome(
-        elevation=0.0,
-        ends=tuple(ends),
-        strip=Strip(beyond=60.0, width=280.0),
-        inner_horizontal=InnerHorizontal(radius=4000.0, height=45.0),
-        conical=Conical(slope=0.05, height=100.0),
-        approach=Approach(
-            distance=60.0,
-            inner_width=280.0,
-            divergence=0.15,
-            sections=(
-                ApproachSection(length=3000.0, slope=0.02),
-                ApproachSection(length=3600.0, slope=0.025),
-                ApproachSection(length=8400.0, slope=0.0),
-            ),
-        ),
-        transitional=Transitional(slope=0.143),
-        take_off_climb=TakeOffClimb(
-            distance=60.0,
-            inner_width=180.0,
-            divergence=0.125,
-            final_width=1200.0,
-            length=15000.0,
-            slope=0.02,
-        ),
-        inner_approach=InnerApproach(distance=60.0, width=120.0, length=900.0, slope=0.02),
-        inner_transitional=Transitional(slope=0.333),
-        balked_landing=BalkedLanding(
-            distance=1800.0, inner_width=120.0, divergence=0.1, slope=0.0333
-        ),
-        outer=Outer(radius=15000.0, height=150.0, above_ground=30.0),
-    )
-    return replace(plain, **changes)
+    return replace(precision_code_4(ends), **changes)
 
 
 def placed(along: float, across: float, heading: float = 0.0) -> NDArray[np.float64]:
