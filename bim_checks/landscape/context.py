@@ -7,6 +7,7 @@ under the hash of everything it was made from, so that a submission only adds it
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
@@ -21,8 +22,10 @@ from bim_checks.landscape.picture import Picture, Window, picture_of, picture_of
 from bim_checks.landscape.skyline import Skyline, skyline_of, skyline_of_terrain
 from bim_checks.landscape.surface import Surface, prepared
 from cim.existing import ExistingBuildings
+from cim.kept_files import trim
 from cim.terrain import Terrain
 
+KEPT_BYTES = 1 << 30  # of all skylines and pictures together; one for a plate has some 16 MB
 VERSION = b"1"  # of how skylines and pictures are computed; another one makes the kept ones stale
 
 
@@ -127,9 +130,11 @@ class Context:
         path = self._folder / f"{key}.npz"
         try:
             with path.open("rb") as stream, np.load(stream) as stored:
-                return {name: stored[name] for name in stored.files}
+                seen = {name: stored[name] for name in stored.files}
+            os.utime(path)  # it was of use now
         except (OSError, ValueError, EOFError, BadZipFile):  # absent, or damaged
             return None
+        return seen
 
     def _written(self, key: str, seen: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
         if self._folder is not None:
@@ -137,4 +142,5 @@ class Context:
             partial = self._folder / f".{key}.partial.npz"
             np.savez(partial, **seen)  # type: ignore[arg-type]  # numpy types the keyword allow_pickle
             partial.replace(self._folder / f"{key}.npz")
+            trim(self._folder, suffixes=(".npz",), most_bytes=KEPT_BYTES)
         return seen

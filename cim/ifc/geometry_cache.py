@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cim.building import Material
+from cim.kept_files import trim
 
 SUFFIX = ".body"
 KEPT_SUFFIX = ".kept"  # of whole models, see `cim.ifc.revision`
@@ -107,24 +108,7 @@ def take_over(fresh: Path, folder: Path, *, most_bytes: int) -> None:
         target = folder / path.relative_to(fresh)
         target.parent.mkdir(parents=True, exist_ok=True)
         path.replace(target)
-    trim(folder, most_bytes=most_bytes)
-
-
-def trim(folder: Path, *, most_bytes: int) -> None:
-    """Let go of the entries longest without use until all together have at most `most_bytes`."""
-    entries: list[tuple[float, int, Path]] = []
-    for path in _entries(folder):
-        try:
-            stat = path.stat()
-        except OSError:
-            continue  # somebody else let go of it
-        entries.append((stat.st_mtime, stat.st_size, path))
-    left = sum(size for _, size, _ in entries)
-    for _, size, path in sorted(entries):
-        if left <= most_bytes:
-            return
-        path.unlink(missing_ok=True)
-        left -= size
+    trim(folder, suffixes=SUFFIXES, most_bytes=most_bytes)
 
 
 def _entries(folder: Path) -> Iterator[Path]:

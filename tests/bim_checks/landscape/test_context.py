@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from bim_checks.landscape import context as contexts
 from bim_checks.landscape.context import Context
 from bim_checks.landscape.eye import Eye, sector
 from bim_checks.landscape.picture import Window
@@ -55,6 +57,31 @@ def test_a_kept_skyline_that_is_cut_off_is_computed_again(tmp_path: Path) -> Non
     path.write_bytes(path.read_bytes()[:100])
     again = Context(flat_terrain(), City(), digest="x", folder=tmp_path).skyline(EYE, COLUMNS)
     np.testing.assert_array_equal(seen.tangents, again.tangents)
+
+
+def test_of_what_is_kept_the_skyline_used_last_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    city = City()
+    context = Context(flat_terrain(), city, digest="x", folder=tmp_path)
+    eyes = [EYE, Eye((ORIGIN[0], ORIGIN[1] - 400.0, 6.6)), Eye((ORIGIN[0], ORIGIN[1] - 300.0, 6.6))]
+    for eye in eyes[:2]:
+        context.skyline(eye, COLUMNS)
+    for age, path in enumerate(
+        sorted(tmp_path.glob("*.npz"), key=lambda path: path.stat().st_mtime_ns)
+    ):
+        os.utime(path, (1000.0 + age, 1000.0 + age))
+    Context(flat_terrain(), city, digest="x", folder=tmp_path).skyline(EYE, COLUMNS)  # of use now
+    size = max(path.stat().st_size for path in tmp_path.glob("*.npz"))
+    monkeypatch.setattr(contexts, "KEPT_BYTES", 2 * size + size // 2)
+    context.skyline(eyes[2], COLUMNS)
+    assert len(list(tmp_path.glob("*.npz"))) == 2
+    asked = city.asked
+    for eye in (EYE, eyes[2]):
+        Context(flat_terrain(), city, digest="x", folder=tmp_path).skyline(eye, COLUMNS)
+    assert city.asked == asked  # from disk
+    Context(flat_terrain(), city, digest="x", folder=tmp_path).skyline(eyes[1], COLUMNS)
+    assert city.asked > asked  # longest without use: gone
 
 
 def test_buildings_that_make_way_do_not_count() -> None:

@@ -13,9 +13,10 @@ import pytest
 
 from cim.ifc.direct import DirectBodies
 from cim.ifc.document import open_document
-from cim.ifc.geometry_cache import GeometryCache, take_over, trim
+from cim.ifc.geometry_cache import SUFFIX, GeometryCache, take_over
 from cim.ifc.step import Closures, scan
 from cim.ifc.tessellation import Tessellation, tessellate
+from cim.kept_files import trim
 from tests.cim.ifc.author import Author
 
 
@@ -172,7 +173,7 @@ def test_the_entries_longest_without_use_go_first(tmp_path: Path) -> None:
         path = tmp_path / f"{age}.body"
         path.write_bytes(bytes(100))
         os.utime(path, (1000.0 - age, 1000.0 - age))
-    trim(tmp_path, most_bytes=450)
+    trim(tmp_path, suffixes=(SUFFIX,), most_bytes=450)
     assert [path.name for path in entries(tmp_path)] == [f"{age}.body" for age in range(4)]
 
 
