@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -10,37 +11,68 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bim_checks.examples import run_scene
+from bim_checks.finding import Judgement
 from bim_checks.scene import read_scene
 from tests.bim_checks.test_second_lines import line_rules, rulebook, scenes
 
-Figures = list[tuple[str, str, float | None]]
+
+@dataclass(frozen=True)
+class Figure:
+    """What a finding says in numbers.
+
+    Attributes:
+        rule_type, outcome: of the finding.
+        measured: against its limit; None where nothing was measured.
+        settled: whether the margin is larger than what is uncertain, so that the outcome stands.
+    """
+
+    rule_type: str
+    outcome: str
+    measured: float | None
+    settled: bool
+
+    def is_like(self, other: Figure) -> bool:
+        """Whether both say the same; at the limit, the uncertainty of the place decides what is said."""
+        if self.rule_type != other.rule_type:
+            return False
+        if self.settled and other.settled and self.outcome != other.outcome:
+            return False
+        return self.measured == pytest.approx(other.measured, abs=1e-4)
 
 
-def figures(content: dict[str, Any], subject: str) -> Figures:
-    """Rule, outcome and measured value of every finding, each once.
+def figures(content: dict[str, Any], subject: str) -> list[Figure]:
+    """One for every finding, each once.
 
     Which of two equally near features is named, and whether two storeys whose outlines differ by rounding share a finding, is left to chance.
     """
     report = run_scene(read_scene(content), rulebook(*line_rules(subject)))
-    found = []
-    for finding in report.findings:
-        judgement = finding.judgement
-        measured = judgement.measurement.measured if judgement.measurement else None
-        found.append((finding.rule_type, finding.outcome.value, measured))
-    found.sort(key=lambda f: (f[0], f[1], f[2] or 0.0))
+    found = sorted(
+        (_figure(f.rule_type, f.judgement) for f in report.findings),
+        key=lambda f: (f.rule_type, f.measured or 0.0, f.outcome),
+    )
     return [f for f, before in zip(found, [None, *found], strict=False) if not _repeats(f, before)]
 
 
-def _repeats(one: tuple[str, str, float | None], other: Any) -> bool:
+def _figure(rule_type: str, judgement: Judgement) -> Figure:
+    measured = judgement.measurement
+    if measured is None:
+        return Figure(rule_type, judgement.outcome.value, None, True)
+    settled = abs(measured.margin) > measured.uncertainty.total
+    return Figure(rule_type, judgement.outcome.value, measured.measured, settled)
+
+
+def _repeats(one: Figure, other: Figure | None) -> bool:
     return (
-        other is not None and one[:2] == other[:2] and one[2] == pytest.approx(other[2], abs=1e-6)
+        other is not None
+        and (one.rule_type, one.outcome) == (other.rule_type, other.outcome)
+        and one.measured == pytest.approx(other.measured, abs=1e-6)
     )
 
 
-def same(one: Figures, other: Figures) -> bool:
-    if [f[:2] for f in one] != [f[:2] for f in other]:
-        return False
-    return [f[2] for f in one] == pytest.approx([f[2] for f in other], abs=1e-4)
+def same(some: list[Figure], others: list[Figure]) -> bool:
+    return len(some) == len(others) and all(
+        one.is_like(other) for one, other in zip(some, others, strict=True)
+    )
 
 
 def changed(content: dict[str, Any], ring: Any) -> dict[str, Any]:
