@@ -8,6 +8,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from hypothesis import settings
 
 import samples
@@ -28,12 +29,13 @@ def sample_folder(pytestconfig: pytest.Config) -> Path:
     cache = pytestconfig.cache
     assert cache is not None
     folder = cache.mkdir("samples") / _generator()
-    if not folder.is_dir():
-        for old in folder.parent.iterdir():
-            shutil.rmtree(old)
-        partial = folder.with_suffix(".partial")
-        samples.prepare(partial)
-        partial.rename(folder)
+    with FileLock(folder.parent.with_suffix(".lock")):  # tests run in several processes
+        if not folder.is_dir():
+            for old in folder.parent.iterdir():
+                shutil.rmtree(old)
+            partial = folder.with_suffix(".partial")
+            samples.prepare(partial)
+            partial.rename(folder)
     return folder
 
 
