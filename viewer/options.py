@@ -10,9 +10,11 @@ from typing import Annotated, cast, get_args
 
 import typer
 
-from cim.errors import CimError
+from cim.errors import CimError, FrameError
+from cim.frame import ExplicitPlace
 from cim.text import Language
 from viewer import console
+from viewer.place_text import parse_place
 
 
 class Exit(IntEnum):
@@ -52,6 +54,18 @@ def language_of(chosen: str | None) -> Language:
     if chosen not in get_args(Language):
         raise typer.BadParameter("zh | en", param_hint="--lang")
     return cast("Language", chosen)
+
+
+def place_of(text: str | None) -> ExplicitPlace | None:
+    """The place of ``--place``.
+
+    Raises:
+        typer.BadParameter: it is not a place.
+    """
+    try:
+        return parse_place(text) if text is not None else None
+    except FrameError as error:
+        raise typer.BadParameter(str(error.reason), param_hint="--place") from error
 
 
 @contextmanager

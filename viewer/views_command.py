@@ -42,6 +42,7 @@ from viewer.options import (
     LanguageOption,
     PlaceOption,
     language_of,
+    place_of,
     told_errors,
 )
 from viewer.views import SIGHT, VIEWS, plate_name, study_views
@@ -268,8 +269,7 @@ def _scheme(city: Path, path: Path, place: str | None) -> tuple[Scheme, Surround
     check_against_city(book, read)
     with console.progress(path.name) as progress:
         model = read_ifc(path, progress=progress)
-    explicit = pipeline.parse_place(place) if place is not None else None
-    ledger = pipeline.ledger_of(model, read, explicit)
+    ledger = pipeline.ledger_of(model, read, place_of(place))
     if ledger.placement is None:
         raise FrameError(
             Text(

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from cim.errors import FrameError
 from cim.frame import ExplicitPlace
-from viewer.pipeline import format_place, parse_place
+from viewer.place_text import format_place, parse_place
 
 metres = st.floats(-1e8, 1e8)
 places = st.builds(

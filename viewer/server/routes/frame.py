@@ -27,6 +27,7 @@ from cim.parcels import SUFFIXES
 from cim.text import Text
 from viewer import pipeline
 from viewer.globe import frame_on_globe, shape_on_globe
+from viewer.place_text import format_place, parse_place
 from viewer.review.tables import AuditRow
 from viewer.server.context import Context, Here
 from viewer.server.errors import ConflictError, TooLargeError
@@ -69,9 +70,7 @@ def history(identifier: str, here: Here) -> list[EventInfo]:
 
 
 def _event(row: AuditRow) -> EventInfo:
-    place = (
-        asdict(pipeline.parse_place(row.detail)) if row.event == "placed" and row.detail else None
-    )
+    place = asdict(parse_place(row.detail)) if row.event == "placed" and row.detail else None
     return EventInfo.model_validate(
         {
             "at": row.at
@@ -116,7 +115,7 @@ def _proposal(proposal: Proposal, frame: FrameInfo) -> ProposalInfo:
     place = proposal.place
     return ProposalInfo.model_validate(
         {
-            "place": pipeline.format_place(place),
+            "place": format_place(place),
             "eastings": place.eastings,
             "northings": place.northings,
             "orthogonal_height": place.orthogonal_height,
@@ -134,8 +133,8 @@ def _proposal(proposal: Proposal, frame: FrameInfo) -> ProposalInfo:
 @router.post("/place")
 def state_place(identifier: str, stated: PlaceStated, here: Here) -> Submission:
     """State where the submission stands; it is judged again from there. The file itself is left as it is."""
-    place: ExplicitPlace = pipeline.parse_place(stated.place)
-    text = pipeline.format_place(place)
+    place: ExplicitPlace = parse_place(stated.place)
+    text = format_place(place)
     _judge_again(here, identifier, event="placed", detail=text, place=text)
     return Submission.of(here.submission(identifier))
 

@@ -15,7 +15,8 @@ from fastapi.responses import FileResponse, HTMLResponse
 from sse_starlette import EventSourceResponse
 
 from cim.text import Language, Text
-from viewer.pipeline import GLOBE_REPORT, REPORT, parse_place
+from viewer.pipeline import GLOBE_REPORT, REPORT
+from viewer.place_text import parse_place
 from viewer.server.context import Context, Here
 from viewer.server.errors import NotFoundError, TooLargeError
 from viewer.server.parts import find_part
