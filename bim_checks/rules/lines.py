@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from bim_checks.finding import Judgement, LegalEffect, Measurement, Outcome, Unit
 from bim_checks.line_answers import (
@@ -23,6 +24,7 @@ from bim_checks.line_answers import (
     within_frame_doubt,
     without_slivers,
 )
+from bim_checks.measures.clearing_move import BOUND, Move, clearing_move, outside_of
 from bim_checks.near_lines import grown
 from bim_checks.parameters import Asset, parameter, parameters
 from bim_checks.rule import Rule, RuleType, Surroundings
@@ -34,9 +36,19 @@ from cim.control_lines.feature import ControlFeature
 from cim.text import Text
 
 CUT = Text(
-    zh="裁去这 {area:.1f} m²（图中多边形）。",
-    en="Cut these {area:.1f} m² out (the polygon shown).",
+    zh="裁去这 {area:.1f} m²（图中多边形）",
+    en="Cut these {area:.1f} m² out (the polygon shown)",
 )
+PULL_BACK = Text(zh="将超出的 {area:.1f} m² 收回界内", en="Pull the {area:.1f} m² outside back in")
+FILE = Text(zh="办理相应的保护区审批手续", en="File the protection procedure")
+OR_MOVE_PART = Text(
+    zh="{fix}，或移出 {area:.1f} m²", en="{fix}, or move {area:.1f} m² out of the zone"
+)
+OR_MOVE = Text(
+    zh="{fix}，或将建筑整体向{towards}（方位角 {bearing}°）平移 {length:.2f} m",
+    en="{fix}, or move the whole building {length:.2f} m to the {towards} (bearing {bearing}°)",
+)
+STOP = Text(zh="{fix}。", en="{fix}.")
 
 
 @parameters
@@ -73,7 +85,8 @@ def check_inside(rule: Rule, scheme: Scheme, around: Surroundings) -> list[Judge
     hits = [_outside(shape, home, rule, scheme, around=around) for shape in shapes]
     broken = alike(hit for hit in hits if hit.outcome is not Outcome.PASS)
     if broken:
-        return [_reaches_out(hit) for hit in broken]
+        move = _move(shapes, outside_of(home.geometry, _whole(shapes)))
+        return [_reaches_out(hit, move) for hit in broken]
     for shape in shapes:
         if within_frame_doubt(shape.geometry, home.geometry.boundary, scheme):
             return [undecided(shape.name, home.name, hits[0].measurement)]
@@ -107,7 +120,9 @@ def check_overlap(rule: Rule, scheme: Scheme, around: Surroundings) -> list[Judg
     ]
     broken = alike(hit for hit in hits if hit.outcome is not Outcome.PASS)
     if broken:
-        return [_overlap(rule, hit) for hit in broken]
+        zones = around.near(parameters.layer, grown(bounds_of(shapes), BOUND))
+        move = _move(shapes, shapely.union_all([zone.geometry for zone in zones]))
+        return [_overlap(rule, hit, move) for hit in broken]
     nothing = area_measurement(
         shapely.Polygon(), parameters.limit, parameters.layer, scheme, around
     )
@@ -124,9 +139,7 @@ def _home(
 ) -> ControlFeature:
     """What to lie inside of: the feature that shares most with the shapes, or all near them as one."""
     features = around.near(parameters.layer, bounds_of(shapes))
-    shape = (
-        shapes[0].geometry if len(shapes) == 1 else shapely.union_all([s.geometry for s in shapes])
-    )
+    shape = _whole(shapes)
     home = max(features, key=lambda f: float(f.geometry.intersection(shape).area), default=None)
     if home is not None and parameters.within == "one":
         return home
@@ -137,6 +150,27 @@ def _home(
         geometry=shapely.union_all([feature.geometry for feature in features]),
         attributes={},
     )
+
+
+def _whole(shapes: Sequence[SubjectShape]) -> BaseGeometry:
+    """All shapes as one."""
+    return (
+        shapes[0].geometry if len(shapes) == 1 else shapely.union_all([s.geometry for s in shapes])
+    )
+
+
+def _move(shapes: Sequence[SubjectShape], obstacle: BaseGeometry) -> Move | None:
+    """The smallest move of the whole building after which the rule is kept; a site does not move."""
+    return None if shapes[0].is_site else clearing_move(_whole(shapes), obstacle)
+
+
+def _or_move(fix: Text, move: Move | None) -> Text:
+    """A fix as a sentence, with the move that does as well where there is one."""
+    if move is not None:
+        fix = OR_MOVE.format(
+            fix=fix, towards=move.towards, bearing=round(move.bearing) % 360, length=move.length
+        )
+    return STOP.format(fix=fix)
 
 
 def _outside(
@@ -159,7 +193,7 @@ def _shared(
     return Hit((shape,), zone, shared, measurement, outcome_of(measurement, rule.legal_effect))
 
 
-def _reaches_out(hit: Hit) -> Judgement:
+def _reaches_out(hit: Hit, move: Move | None) -> Judgement:
     words = {
         "subject": hit.subject,
         "name": hit.feature.name,
@@ -169,11 +203,10 @@ def _reaches_out(hit: Hit) -> Judgement:
         zh="{subject}有 {area:.1f} m² 超出{name}。",
         en="{subject} reaches {area:.1f} m² outside {name}.",
     )
-    fix = Text(zh="将超出的 {area:.1f} m² 收回界内。", en="Pull the {area:.1f} m² outside back in.")
     return Judgement(
         hit.outcome,
         noted(sentence.format(**words), hit.shapes),
-        fix=fix.format(**words),
+        fix=_or_move(PULL_BACK.format(**words), move),
         measurement=hit.measurement,
         elements=hit.elements_touching(),
         feature=hit.feature.name,
@@ -182,7 +215,7 @@ def _reaches_out(hit: Hit) -> Judgement:
     )
 
 
-def _overlap(rule: Rule, hit: Hit) -> Judgement:
+def _overlap(rule: Rule, hit: Hit, move: Move | None) -> Judgement:
     words = {
         "subject": hit.subject,
         "name": hit.feature.name,
@@ -193,10 +226,7 @@ def _overlap(rule: Rule, hit: Hit) -> Judgement:
             zh="{subject}有 {area:.1f} m² 位于{name}内。",
             en="{subject} has {area:.1f} m² inside {name}.",
         )
-        fix = Text(
-            zh="办理相应的保护区审批手续，或移出 {area:.1f} m²。",
-            en="File the protection procedure, or move {area:.1f} m² out of the zone.",
-        )
+        fix = FILE if move is not None else OR_MOVE_PART.format(fix=FILE, **words)
     elif hit.shapes[0].is_site:
         sentence = Text(
             zh="{subject}占用{name} {area:.1f} m²，请裁去该部分。",
@@ -212,7 +242,7 @@ def _overlap(rule: Rule, hit: Hit) -> Judgement:
     return Judgement(
         hit.outcome,
         noted(sentence.format(**words), hit.shapes),
-        fix=fix.format(**words),
+        fix=_or_move(fix.format(**words), move),
         measurement=hit.measurement,
         elements=hit.elements_touching(),
         feature=hit.feature.name,
