@@ -61,3 +61,18 @@ class Occluders:
         ]
         hits: NDArray[np.bool_] = np.concatenate([*found, np.zeros(0, dtype=np.int32)]) == 0
         return hits
+
+    def first(
+        self, points: NDArray[np.float64], directions: NDArray[np.floating]
+    ) -> NDArray[np.int64]:
+        """Index of the first triangle on each ray, shape (N,); -1 where nothing stands on it. Arguments as for `blocked`."""
+        if self._scene is None:
+            return np.full(len(directions), -1, dtype=np.int64)
+        start = np.broadcast_to((points - self._origin).astype(np.float32), directions.shape)
+        along = directions.astype(np.float32, copy=False)
+        found = [
+            self._scene.run(start[i : i + BATCH].copy(), along[i : i + BATCH], query="INTERSECT")
+            for i in range(0, len(start), BATCH)
+        ]
+        hits: NDArray[np.int32] = np.concatenate([*found, np.zeros(0, dtype=np.int32)])
+        return hits.astype(np.int64)
