@@ -7,7 +7,7 @@ true solar time in GB/T 50947 and clock time elsewhere; in Xiamen the two differ
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from functools import cache
 from typing import Literal
@@ -81,6 +81,19 @@ class SunPath:
         )
         found /= np.linalg.norm(found, axis=1, keepdims=True)
         return found
+
+    def finer(self, times: int) -> SunPath:
+        """The same band, looked at so many times as often."""
+        seconds = np.linspace(
+            self.seconds[0], self.seconds[-1], (len(self.seconds) - 1) * times + 1
+        )
+        return replace(
+            self,
+            seconds=seconds,
+            directions=self.directions_at(seconds),
+            solar_hours=np.interp(seconds, self.seconds, self.solar_hours),
+            step=self.step / times,
+        )
 
     def clock(self, seconds: float) -> str:
         """A moment on the local clock, to the second, e.g. ``08:19:04``."""

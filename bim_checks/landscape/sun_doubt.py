@@ -17,6 +17,7 @@ from cim.frame import FrameUncertainty
 
 SUN_ACCURACY = 0.0003  # degrees; of the algorithm, by its authors (Reda and Andreas, 2004)
 SUN_SPEED = 0.25  # degrees a minute: how fast the sun moves
+FINER = 10  # times as often the sun is looked at to learn what was missed
 LEVEL = ((1.0, 0.0), (-1.0, 0.0), (0.0, 1.0), (0.0, -1.0))
 
 
@@ -69,7 +70,7 @@ def doubt(
 ) -> Uncertainty:
     """Half-widths of the minutes at one point.
 
-    Each kind of obstacle is moved east, west, north, south, up and down by what it may be off, and the minutes are counted again: a shadow's edge that
+    What may be missed between two looks at the sun is told by looking ten times as often. Each kind of obstacle is moved east, west, north, south, up and down by what it may be off, and the minutes are counted again: a shadow's edge that
     grazes the sun's way is uncertain by far more than the angle over the sun's speed, and this tells.
 
     Args:
@@ -87,12 +88,15 @@ def doubt(
         return _spread(point, path, terms, scenery, which, level=level, up=up, now=now)
 
     others, exact = ((1, 2) if is_own else (0,)), LENGTH_UNCERTAINTY
+    often = float(sun_minutes(point, path.finer(FINER), terms, scenery.all)[0])
     neighbours = spread((1,), terms.accuracy, terms.accuracy)
     if not is_own:  # the wall that is looked from may itself stand elsewhere
         neighbours += spread((0,), terms.accuracy, terms.accuracy)
     return Uncertainty(
         frame=spread(others, place.horizontal, place.vertical),
-        mesh=spread((0,), exact, exact) + ends * (END / 60.0 + SUN_ACCURACY / SUN_SPEED),
+        mesh=spread((0,), exact, exact)
+        + abs(often - now)
+        + ends * (END / 60.0 + SUN_ACCURACY / SUN_SPEED),
         data=neighbours + spread((2,), 0.0, terms.ground_accuracy),
     )
 

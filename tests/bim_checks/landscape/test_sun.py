@@ -76,3 +76,11 @@ def test_between_instants_the_sun_is_read_to_a_microradian(step: float) -> None:
     assert path.step <= step
     apart = np.linalg.norm(path.directions_at(fine.seconds) - fine.directions, axis=1)
     assert apart.max() < 1.2e-6  # 0.00007 degrees: 0.02 s of the sun's way
+
+
+def test_a_finer_path_is_the_path_of_the_finer_step() -> None:
+    finer, fine = path_of(step=5.0).finer(10), path_of(step=0.5)
+    assert finer.step == pytest.approx(fine.step)
+    np.testing.assert_allclose(finer.seconds, fine.seconds, atol=1e-5)
+    np.testing.assert_allclose(finer.directions, fine.directions, atol=1.2e-6)
+    np.testing.assert_allclose(finer.solar_hours, fine.solar_hours, atol=1e-4)
