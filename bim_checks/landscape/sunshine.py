@@ -61,13 +61,15 @@ class Obstacles:
     """What may stand between points and the sun.
 
     Attributes:
-        occluders: its triangles, to be asked by rays.
+        triangles: shape (M, 3, 3), metres, projected frame.
+        occluders: the same, to be asked by rays.
         box: shape (2, 3), lowest and highest corner of all of them; the lowest above the highest where there is none.
         begins: rays look only from so many metres in front of a point.
         shift: shape (3,), by which all of it is taken to stand elsewhere, metres.
         below: tells which points, shape (K, 3), lie below the ground; None where the obstacles are no ground.
     """
 
+    triangles: NDArray[np.float64]
     occluders: Occluders
     box: NDArray[np.float64]
     begins: float
@@ -118,7 +120,7 @@ def obstacles(
     if len(triangles):
         corners = triangles.reshape(-1, 3)
         box = np.stack([corners.min(axis=0) - NEAR, corners.max(axis=0) + NEAR])
-    return Obstacles(Occluders(triangles, origin), box, begins, np.zeros(3), below)
+    return Obstacles(triangles, Occluders(triangles, origin), box, begins, np.zeros(3), below)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -31,6 +31,7 @@ from bim_checks.measures.standing import name_of
 from bim_checks.parameters import parameter, parameters
 from bim_checks.rule import Need, Rule, RuleType, Surroundings
 from bim_checks.scheme import Scheme
+from bim_checks.second.sunlight import SunBasis, recount
 from bim_checks.tolerance import outcome_of
 from cim.building import Element, Space
 from cim.recognition import dwellings
@@ -398,7 +399,15 @@ def _judged(
         feature=Text(zh=worst.name, en=worst.name),
         geometry=None if outcome is Outcome.PASS else _place(light, told),
         tables=(_window_table(scheme, light),),
+        basis=_basis(stated, light, worst),
     )
+
+
+def _basis(stated: OwnSunParameters, light: _Light, worst: _Unit) -> SunBasis | None:
+    if worst.window is None:
+        return None
+    point = light.points[np.array([worst.window])]
+    return SunBasis(point, light.path, stated, light.scenery)
 
 
 def _measured(rule: Rule, scheme: Scheme, light: _Light, worst: _Unit) -> Measurement:
@@ -560,6 +569,7 @@ RULE_TYPES = (
         ),
         parameters=OwnSunParameters,
         check=check_own_windows,
+        recheck=recount,
         needs=(
             Need(
                 entity="IfcWindow",

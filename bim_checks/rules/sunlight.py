@@ -36,6 +36,7 @@ from bim_checks.measures.wording import COMPASS
 from bim_checks.parameters import parameter, parameters
 from bim_checks.rule import Rule, RuleType, Surroundings
 from bim_checks.scheme import Scheme
+from bim_checks.second.sunlight import SunBasis, recount
 from bim_checks.tolerance import outcome_of
 from cim.existing import ExistingBuilding
 from cim.text import Text
@@ -313,6 +314,7 @@ def _told(
         feature=Text(zh=building, en=building),
         geometry=None if outcome is Outcome.PASS else place,
         tables=(_buildings(loss, stated.limit), _points(loss)),
+        basis=SunBasis(loss.points[np.array([worst])], loss.path, stated, loss.scenery),
     )
 
 
@@ -468,5 +470,6 @@ RULE_TYPES = (
         ),
         parameters=SunParameters,
         check=check_neighbours,
+        recheck=recount,
     ),
 )
