@@ -36,7 +36,7 @@ SLIVER = 1e-12  # m2; a face seen edge-on is not crossed
 ASIDE = (0.0, -0.25, 0.25)  # of the width, where a room is looked for: the middle first
 GROSS = "GFA"  # a space of this type holds the rooms and is none
 SWINGS = np.radians([-45.0, -30.0, -15.0, 0.0, 15.0, 30.0, 45.0])  # of rays about the normal
-RISES = np.radians([5.0, 20.0, 40.0, 60.0])
+RISES = np.radians([5.0, 20.0, 40.0, 60.0, 80.0])
 END_INSET = 0.01  # m; the ends of a sill, within the opening
 
 

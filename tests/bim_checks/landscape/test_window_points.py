@@ -149,3 +149,17 @@ def test_a_window_that_a_partition_meets_lights_the_first_of_both_rooms() -> Non
     for order in (spaces, spaces[::-1]):
         _, windows = found([SOUTH, EAST], spaces=order)
         assert [window.room for window in windows.outside] == ["A", "B"]
+
+
+def test_a_window_in_a_light_well_looks_outside() -> None:
+    # A well 2 m square and 9 m deep: only steep rays leave it.
+    well = {
+        "A": [[-10, 0, 0], [10, 4, 9]],
+        "B": [[-10, 6, 0], [10, 10, 9]],
+        "C": [[-10, 4, 0], [-1, 6, 9]],
+        "D": [[1, 4, 0], [10, 6, 9]],
+    }
+    window = {"id": "S", "class": "IfcWindow", "host": "A", "box": [[-0.5, 3.98, 0.9], [0.5, 4.02, 2.4]]}  # fmt: skip
+    _, windows = found([window], boxes=well)
+    assert not windows.inside
+    assert windows.outside[0].normal == pytest.approx([0.0, 1.0, 0.0])
