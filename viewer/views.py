@@ -6,11 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, get_args
 
+from bim_checks.exports.sight_limits import sight_limits
 from bim_checks.exports.views import figures
 from bim_checks.landscape.eye import REFRACTION
-from bim_checks.landscape.plate import Kind
+from bim_checks.landscape.painting import Kind
 from bim_checks.landscape.scheme_view import surface_of
-from bim_checks.landscape.study import Band, ViewStudy, plates, study
+from bim_checks.landscape.study import ViewStudy, study
+from bim_checks.landscape.view_plates import plates
+from bim_checks.landscape.view_sections import view_sections
 from bim_checks.rule import Surroundings
 from bim_checks.rulebook import Rulebook
 from bim_checks.scheme import Scheme
@@ -32,7 +35,7 @@ def study_views(
         scheme: placed.
         around: the city.
         book: says what is looked at from where.
-        folder: exists; gets ``<viewpoint>-<kind>.<language>.svg``.
+        folder: exists; gets ``<viewpoint>-<kind>.<language>.svg`` of plates, plan and sections.
 
     Yields:
         The study, and its entry in ``views.json``: the figures and the rules that look from there.
@@ -41,16 +44,26 @@ def study_views(
         return
     for viewpoint in around.city.viewpoints:
         found = study(scheme, around, viewpoint, refraction=REFRACTION)
-        for kind, language, drawing in plates(
-            scheme, around, found, get_args(Language), _bands(book)
-        ):
+        limits = sight_limits(book, scheme, around, viewpoint)
+        for kind, language, drawing in plates(scheme, around, found, get_args(Language), limits):
             path = folder / plate_name(viewpoint.code, kind, language)
             path.write_text(drawing, encoding="utf-8")
-        yield found, figures(found) | {"rules": rules_from(book, viewpoint.code)}
+        drawings: dict[str, None] = {}
+        for name, language, drawing in view_sections(
+            scheme, around, found, get_args(Language), limits
+        ):
+            path = folder / plate_name(viewpoint.code, name, language)
+            path.write_text(drawing, encoding="utf-8")
+            drawings[name] = None
+        yield (
+            found,
+            figures(found)
+            | {"rules": rules_from(book, viewpoint.code), "drawings": list(drawings)},
+        )
 
 
-def plate_name(viewpoint: str, kind: Kind, language: Language) -> str:
-    """Name of a plate's file."""
+def plate_name(viewpoint: str, kind: str, language: Language) -> str:
+    """Name of the file of a plate, plan or section."""
     return f"{viewpoint}-{kind}.{language}.svg"
 
 
@@ -70,16 +83,21 @@ def views_named(
     """
     judged = {finding["rule"] for finding in document["findings"] if finding["outcome"] not in MUTE}
     return [
-        {**view, "rules": named, "plates": _drawings(view["viewpoint"], folder, language)}
+        {**view, "rules": named, "plates": _drawings(view, folder, language)}
         for view in views
         if (named := [rule for rule in view["rules"] if rule in judged])
     ]
 
 
-def _drawings(viewpoint: str, folder: Path, language: Language) -> list[str]:
+def drawn(view: Mapping[str, Any]) -> list[str]:
+    """Names of all drawings of an entry of ``views.json``, as they are to be looked at."""
+    return [*get_args(Kind), *view["drawings"]]
+
+
+def _drawings(view: Mapping[str, Any], folder: Path, language: Language) -> list[str]:
     return [
-        (folder / plate_name(viewpoint, kind, language)).read_text(encoding="utf-8")
-        for kind in get_args(Kind)
+        (folder / plate_name(view["viewpoint"], name, language)).read_text(encoding="utf-8")
+        for name in drawn(view)
     ]
 
 
@@ -103,11 +121,4 @@ def rules_from(book: Rulebook, viewpoint: str) -> list[str]:
         for rule in book.rules
         if rule.rule_type.startswith(SIGHT)
         and getattr(rule.parameters, "viewpoint", None) == viewpoint
-    ]
-
-
-def _bands(book: Rulebook) -> list[Band]:
-    return [
-        Band(p.viewpoint, p.ridge, p.limit, p.base_elevation)
-        for p in (r.parameters for r in book.rules if r.rule_type == "VIEW-RIDGE-BAND")
     ]

@@ -16,7 +16,6 @@ from typer.core import TyperGroup
 from bim_checks.exports.views import page, skyline_table
 from bim_checks.finding import Judgement
 from bim_checks.landscape.eye import REFRACTION
-from bim_checks.landscape.plate import Kind
 from bim_checks.landscape.scheme_view import (
     changed,
     context_of,
@@ -45,7 +44,7 @@ from viewer.options import (
     place_of,
     told_errors,
 )
-from viewer.views import SIGHT, VIEWS, plate_name, study_views
+from viewer.views import SIGHT, VIEWS, drawn, plate_name, study_views
 
 SHARES = (0.25, 0.5, 0.75, 1.0)  # of the scheme's height: the points a visibility map looks for
 
@@ -112,8 +111,10 @@ def views_study(
         )
         for tongue in get_args(Language):
             names = {
-                code: [plate_name(code, kind, tongue) for kind in get_args(Kind)]
-                for code in (view["viewpoint"] for view in document["views"])
+                view["viewpoint"]: [
+                    plate_name(view["viewpoint"], name, tongue) for name in drawn(view)
+                ]
+                for view in document["views"]
             }
             text = page(document, names, tongue)
             (output / f"index.{tongue}.html").write_text(text, encoding="utf-8")

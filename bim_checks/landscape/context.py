@@ -17,7 +17,10 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
+from bim_checks.landscape.camera import Camera
 from bim_checks.landscape.eye import Columns, Eye
+from bim_checks.landscape.gl_render import GlRenderer
+from bim_checks.landscape.photo import FINE, Photo, photo_by_gl
 from bim_checks.landscape.picture import Picture, Window, picture_of, picture_of_terrain
 from bim_checks.landscape.skyline import Skyline, skyline_of, skyline_of_terrain
 from bim_checks.landscape.surface import Surface, prepared
@@ -106,6 +109,40 @@ class Context:
 
         kept = self._kept(("picture", eye, window, b"", sorted(cleared)), see)
         return Picture(window, kept["distances"], kept["owners"], kept["light"])
+
+    def photo(
+        self,
+        eye: Eye,
+        camera: Camera,
+        renderer: GlRenderer,
+        *,
+        cleared: frozenset[str] = frozenset(),
+    ) -> Photo:
+        """What a camera sees before the scheme.
+
+        Args:
+            eye: looked from.
+            camera: looked through.
+            renderer: draws what is not kept.
+            cleared: as for `skyline`.
+
+        Raises:
+            GlError: it is not kept, and OpenGL cannot draw it.
+        """
+
+        def see() -> dict[str, NDArray[Any]]:
+            photo = photo_by_gl(
+                renderer,
+                eye,
+                camera,
+                self.buildings,
+                terrain=self._terrain,
+                without=self._without(cleared),
+            )
+            return {"distances": photo.distances, "owners": photo.owners, "light": photo.light}
+
+        kept = self._kept(("photo", eye, camera, b"", sorted(cleared)), see)
+        return Photo(camera, FINE, kept["distances"], kept["owners"], kept["light"])
 
     def _without(self, cleared: frozenset[str]) -> NDArray[np.bool_] | None:
         if not cleared:

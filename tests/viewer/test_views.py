@@ -23,6 +23,11 @@ from viewer.views import sights
 
 CODES, KINDS, LANGUAGES = ("VP1", "VP2", "VP3"), ("after", "before", "overlay"), ("en", "zh")
 LOOKED_FROM = {"VP1": ["VIW-01", "VIW-02", "VIW-03", "VIW-04"], "VP2": ["VIW-05"], "VP3": []}
+DRAWINGS = {
+    "VP1": ["plan", "section-VIW-01-band", "section-VIW-04-corridor", "section-VIW-04-setting-1"],
+    "VP2": ["plan", "section-VIW-05-cone"],
+    "VP3": ["plan", "section"],
+}
 SEPARATION = 10.2  # m, of the sample city
 
 
@@ -55,9 +60,16 @@ def test_every_viewpoint_has_its_plates_and_says_which_rules_look_from_it(
             for kind in KINDS
             for tongue in LANGUAGES
         ]
+        + [
+            f"{code}-{name}.{tongue}.svg"
+            for code in CODES
+            for name in DRAWINGS[code]
+            for tongue in LANGUAGES
+        ]
     )
     entries = json.loads((work / "views" / "views.json").read_text(encoding="utf-8"))["views"]
     assert {entry["viewpoint"]: entry["rules"] for entry in entries} == LOOKED_FROM
+    assert {entry["viewpoint"]: entry["drawings"] for entry in entries} == DRAWINGS
     assert told == pytest.approx([1 / 3, 2 / 3, 1.0])
 
 
@@ -70,11 +82,13 @@ def test_a_report_shows_the_views_its_findings_look_from_and_needs_nothing_else(
     plates = [
         (work / "views" / f"{code}-{kind}.{language}.svg").read_text(encoding="utf-8")
         for code in ("VP1", "VP2")
-        for kind in ("before", "after", "overlay")
+        for kind in ("before", "after", "overlay", *DRAWINGS[code])
     ]
     places = [page.index(plate.strip()) for plate in plates]
     assert places == sorted(places)
-    assert page.count("<svg") == 6  # nobody asked what VP3 sees
+    assert page.count("<svg") == 12  # nobody asked what VP3 sees
+    named = re.findall(r' id="([^"]+)"', page)
+    assert len(named) == len(set(named))
     assert page.count('href="#view-VP1"') >= len(LOOKED_FROM["VP1"])
     assert page.count('id="view-VP1"') == 1
     # Nothing is fetched: what is linked lies in the page.

@@ -41,6 +41,18 @@ def test_every_viewpoint_has_plates_in_both_languages_and_a_table(studied: Path)
                 assert "k = 0.13" in words
     page = (studied / "index.zh.html").read_text(encoding="utf-8")
     assert "VP1-overlay.zh.svg" in page
+    for name in ("VP1-plan", "VP1-section-VIW-01-band", "VP2-section-VIW-05-cone", "VP3-section"):
+        assert f'src="{name}.zh.svg"' in page
+        for language in ("zh", "en"):
+            ET.fromstring((studied / f"{name}.{language}.svg").read_text(encoding="utf-8"))  # noqa: S314
+
+
+def test_the_section_tells_the_planted_metres(studied: Path) -> None:
+    told = ET.fromstring((studied / "VP1-section-VIW-01-band.en.svg").read_text(encoding="utf-8"))  # noqa: S314
+    words = [text.strip() for text in told.itertext()]
+    assert float(words[words.index("above the limit") + 2].removesuffix(" m")) == pytest.approx(
+        3.64, abs=0.05
+    )
 
 
 def test_the_figures_are_those_of_the_table(studied: Path) -> None:
@@ -77,7 +89,7 @@ def test_the_same_inputs_give_the_same_bytes(
     again, out = with_first_viewpoint(city, tmp_path / "city"), tmp_path / "out"
     assert run(again, submissions / "violating.ifc", "-o", out, "--reach", 0).exit_code == 0
     names = {path.name for path in out.iterdir()}
-    assert len({name for name in names if name.startswith("VP1-")}) == 7
+    assert len({name for name in names if name.startswith("VP1-")}) == 15
     for name in sorted(names - {"views.json", "index.zh.html", "index.en.html"}):
         assert (out / name).read_bytes() == (studied / name).read_bytes()
 

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Query
 from fastapi.responses import FileResponse, JSONResponse
 
-from bim_checks.landscape.plate import Kind
+from bim_checks.landscape.painting import Kind
 from bim_checks.rulebook import read_rulebook
 from cim.text import Language, Text
 from viewer.globe import sights_on_globe
