@@ -104,6 +104,15 @@ class Camera:
         forward = points[:, 0] * sine + points[:, 1] * cosine
         return np.stack([aside, points[:, 2], forward], axis=1)
 
+    def holds(self, points: NDArray[np.float64]) -> bool:
+        """Whether all points, east, north and up from the eye as they appear, fall within the picture."""
+        aside, up, forward = self.seen(points).T
+        low, top = self.tangents_of_edges
+        half = math.tan(self.field_of_view / 2.0)
+        inside = (forward > 0.0) & (np.abs(aside) <= half * forward)
+        inside &= (up <= top * forward) & (up >= low * forward)
+        return bool(inside.all())
+
 
 def camera_on(
     points: NDArray[np.float64], azimuths: NDArray[np.float64], tangents: NDArray[np.float64]

@@ -32,12 +32,13 @@ from bim_checks.landscape.drawing import (
     words,
 )
 from bim_checks.landscape.eye import Columns
-from bim_checks.landscape.painting import BREACH, HIDDEN, SCHEME, Kind
+from bim_checks.landscape.painting import BREACH, HIDDEN, KEPT, SCHEME, Kind
 from cim.text import Language, Text
 
 MARGIN_LEFT, MARGIN_TOP, MARGIN_RIGHT, MARGIN_BOTTOM = 58, 64, 18, 58  # px
 LEGEND_ROW = 22  # px
 LABEL_ROOM = 30.0  # px between two labels of marks
+BOLD = 1.1  # times as wide as other letters
 PEN_UP = 4.0  # px; columns farther apart have a gap between them
 TITLES: dict[Kind, Text] = {
     "before": Text(zh="现状", en="today"),
@@ -122,11 +123,13 @@ class Mark:
         azimuth: radians.
         tangent: of its elevation angle.
         told: the words.
+        is_broken: whether they tell of a limit that is broken, and not of one that is kept.
     """
 
     azimuth: float
     tangent: float
     told: Text
+    is_broken: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,34 +301,39 @@ class _Drawing:
         return f'<path d="{path}" fill="{band.colour}" fill-opacity="0.22"/>'
 
     def marks(self, marks: Sequence[Mark]) -> Iterable[str]:
-        """Words with a line to the place they are about, one above another where places are near."""
+        """Words with a line to the place they are about, beside the scheme, one below another where places are near."""
+        azimuths = np.array([mark.azimuth for mark in marks], dtype=np.float64)
+        places = self._at(azimuths, np.array([mark.tangent for mark in marks], dtype=np.float64))
+        shown = [
+            (float(x), float(y), mark)
+            for x, y, mark in zip(*places, marks, strict=True)
+            if math.isfinite(x)
+        ]
+        middle = sum(x for x, _, _ in shown) / max(len(shown), 1)
         taken: list[tuple[float, float, float]] = []
-        for mark in marks:
-            x, y = (
-                float(v[0]) for v in self._at(np.array([mark.azimuth]), np.array([mark.tangent]))
-            )
-            if not math.isfinite(x):
-                continue
+        for x, y, mark in shown:
             told = mark.told.in_language(self._language)
-            wide = text_width(told) + 18.0
-            to_left = x + 30.0 + wide > MARGIN_LEFT + self._camera.columns
-            left = x - 30.0 - wide if to_left else x + 30.0
-            top = y - 34.0
-            while any(
-                left < right_ and left + wide > left_ and abs(top - top_) < LABEL_ROOM
-                for left_, right_, top_ in taken
-            ):
-                top += LABEL_ROOM
+            left, wide = self._beside(x, x < middle, BOLD * text_width(told) + 18.0)
+            top = _free(left, left + wide, y - LABEL_ROOM, taken)
             top = min(max(top, MARGIN_TOP + 14.0), MARGIN_TOP + self._camera.rows - 14.0)
             taken.append((left, left + wide, top))
-            edge = left + wide if to_left else left
-            yield f'<path d="M{x:.1f} {y:.1f}L{edge:.1f} {top:.1f}" stroke="{rgb(BREACH)}" stroke-width="1.4"/>'
-            yield f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" fill="{rgb(BREACH)}" stroke="#ffffff" stroke-width="1.2"/>'
+            edge = left + wide if left < x else left
+            colour = rgb(BREACH if mark.is_broken else KEPT)
+            yield f'<path d="M{x:.1f} {y:.1f}L{edge:.1f} {top:.1f}" stroke="{colour}" stroke-width="1.4"/>'
+            yield f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" fill="{colour}" stroke="#ffffff" stroke-width="1.2"/>'
             yield (
                 f'<rect x="{left:.1f}" y="{top - 13:.1f}" width="{wide:.1f}" height="26" rx="4" fill="#ffffff" '
-                f'fill-opacity="0.93" stroke="{rgb(BREACH)}"/>'
+                f'fill-opacity="0.93" stroke="{colour}"/>'
                 f'<text x="{left + 9:.1f}" y="{top + 4.5:.1f}" font-weight="600">{escape(told)}</text>'
             )
+
+    def _beside(self, x: float, to_left: bool, wide: float) -> tuple[float, float]:
+        """Where words of a width begin, and the width: on the side that is asked for where there is room."""
+        right, left = x + LABEL_ROOM, x - LABEL_ROOM - wide
+        has_room = left > MARGIN_LEFT and (
+            to_left or right + wide > MARGIN_LEFT + self._camera.columns
+        )
+        return (left if has_room else right), wide
 
     def legend(self, entries: Sequence[_Entry]) -> Iterable[str]:
         for entry, (x, row) in zip(entries, self._places(entries), strict=True):
@@ -414,6 +422,15 @@ class _Drawing:
         order = np.flatnonzero(inside)
         order = order[np.argsort(x[order], kind="stable")]  # grid north may lie inside the picture
         return pen(np.stack([x[order], y[order]], axis=1), gap=PEN_UP)
+
+
+def _free(
+    left: float, right: float, top: float, taken: Sequence[tuple[float, float, float]]
+) -> float:
+    """How far down words may stand that cover none of those before."""
+    while any(left < b and right > a and abs(top - y) < LABEL_ROOM for a, b, y in taken):
+        top += LABEL_ROOM
+    return top
 
 
 def _tick(span: float) -> float:

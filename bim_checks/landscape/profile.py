@@ -19,6 +19,7 @@ from shapely.geometry.base import BaseGeometry
 from bim_checks.landscape.eye import Eye
 from bim_checks.landscape.scheme_view import replaced_buildings, surface_of
 from bim_checks.landscape.sight_limit import SightLimit
+from bim_checks.landscape.skyline import NEAREST
 from bim_checks.landscape.surface import Surface
 from bim_checks.rule import Surroundings
 from bim_checks.scheme import Scheme
@@ -101,7 +102,7 @@ def profile_through(
     outline = _side(scheme, eye, azimuth)
     target = None if limit is None else _target(eye, azimuth, limit)
     far = float(outline.bounds[2]) if not outline.is_empty else 0.0
-    away = math.hypot(point[0] - eye.position[0], point[1] - eye.position[1])
+    away = max(math.hypot(point[0] - eye.position[0], point[1] - eye.position[1]), NEAREST)
     tall = abs(float(point[2]) - eye.position[2])
     least = BEHIND * max(far, away) if target is None else max(BEYOND * target[0], 1.05 * far)
     reach = max(least, FLAT * tall)

@@ -35,7 +35,7 @@ from bim_checks.landscape.raster_image import png
 from bim_checks.landscape.ridge import columns_over, ridge_line
 from bim_checks.landscape.scheme_view import context_of, replaced_buildings, surface_of
 from bim_checks.landscape.sight_limit import SightLimit
-from bim_checks.landscape.skyline import NOTHING
+from bim_checks.landscape.skyline import NEAREST, NOTHING
 from bim_checks.landscape.study import CIRCLE, ViewStudy
 from bim_checks.rule import Surroundings
 from bim_checks.scheme import Scheme
@@ -49,6 +49,7 @@ LIMIT_COLOURS = (
     "#00687a",
     "#7a1f5a",
 )  # of one limit after another
+TOLD = 50.0  # m; of a limit that is kept by more nothing is said in the picture
 MARKED = 0.01  # m; a pixel is hatched where the scheme is higher above a limit than this
 BEFORE = Text(zh="现状天际线", en="skyline today")
 AFTER = Text(zh="被方案抬高的天际线", en="skyline the scheme raises")
@@ -56,6 +57,7 @@ LIMIT = Text(zh="{rule}：{name}", en="{rule}: {name}")
 BAND = Text(zh="{rule} 保护带", en="the band of {rule}")
 BAND_COLOUR = "#ffd24a"
 OVER = Text(zh="{rule}：高出限制 {metres:.2f} m", en="{rule}: {metres:.2f} m above the limit")
+ROOM = Text(zh="{rule}：低于限制 {metres:.2f} m", en="{rule}: {metres:.2f} m below the limit")
 EYE = Text(
     zh="视点：E {east:.2f}，N {north:.2f}（{crs}），眼高程 {up:.2f} m（离地 {above:g} m）；距方案 {distance:.0f} m。",
     en="Eye: E {east:.2f}, N {north:.2f} ({crs}), {up:.2f} m above datum ({above:g} m above ground); {distance:.0f} m to the scheme.",
@@ -71,6 +73,10 @@ BY_GL = Text(
 BY_COLUMNS = Text(
     zh="方法：{reason}，画面取自逐列栅格化缓冲（{pixel:.4f}°）；天际线逐列精确（{skyline:g}°）；地球曲率与大气折光 (1−k)d²/2R，k = {k:g}。",
     en="Method: as {reason}, the picture is drawn from the column rasteriser's own buffers ({pixel:.4f}°); skyline exact column by column ({skyline:g}°); Earth curvature and refraction (1-k)d²/2R, k = {k:g}.",
+)
+CUT = Text(
+    zh="方案未能全部入画：更宽或更高的直线透视画面会使边缘失真。",
+    en="The scheme is not wholly in the picture: a straight picture that is wider or higher distorts its rim.",
 )
 LIGHT = Text(
     zh="光照：太阳方位角 {azimuth:.0f}°、高度角 {altitude:.0f}°（朗伯），不绘投影；{haze:.0f} km 处三分之二融入天色；地面按高程着色，现有建筑为中性色。",
@@ -109,7 +115,7 @@ def plates(
         line, band = _limit(found, camera, limit, LIMIT_COLOURS[number % len(LIMIT_COLOURS)])
         lines.append(line)
         bands += band
-    marks = [_mark(found, limit) for limit in limits if limit.is_broken]
+    marks = [_mark(found, limit) for limit in limits if limit.excess > -TOLD]
     for kind in KINDS:
         shown = [line for line in lines if kind != "before" or line.name != AFTER]
         image = png(painted(kind, sighted))
@@ -210,7 +216,7 @@ def _limit(
     eye = found.eye
     columns = sector(camera.bearing, camera.field_of_view, camera.pixel)
     east, north, up = eye.position
-    distance = float(math.hypot(limit.worst[0] - east, limit.worst[1] - north))
+    distance = max(math.hypot(limit.worst[0] - east, limit.worst[1] - north), NEAREST)
     azimuths = columns.azimuths
     points = np.stack(
         [east + distance * np.sin(azimuths), north + distance * np.cos(azimuths)], axis=1
@@ -228,8 +234,11 @@ def _limit(
 
 def _mark(found: ViewStudy, limit: SightLimit) -> Mark:
     east, north, up = found.eye.apparent(limit.worst[None, :])[0]
-    told = OVER.format(rule=limit.rule, metres=limit.excess)
-    return Mark(math.atan2(east, north), up / math.hypot(east, north), told)
+    told = OVER if limit.is_broken else ROOM
+    told = told.format(rule=limit.rule, metres=abs(limit.excess))
+    return Mark(
+        math.atan2(east, north), up / max(math.hypot(east, north), NEAREST), told, limit.is_broken
+    )
 
 
 def _facts(
@@ -240,7 +249,8 @@ def _facts(
     hashed = city.scenery_sha256[:12] if city.buildings_path.is_file() else "—"
     pixel = math.degrees(camera.pixel)
     method = {"skyline": 360.0 / CIRCLE, "k": found.eye.refraction, "pixel": pixel / COARSE}
-    points = found.eye.apparent(surface_of(scheme).vertices).mean(axis=0)
+    points = found.eye.apparent(surface_of(scheme).vertices)
+    middle = points.mean(axis=0)
     return Facts(
         viewpoint=found.viewpoint.code,
         title=found.viewpoint.name,
@@ -264,9 +274,10 @@ def _facts(
             BY_GL.format(times=FINE, **method)
             if reason is None
             else BY_COLUMNS.format(reason=reason, **method),
+            *(() if camera.holds(points) else (CUT,)),
             LIGHT.format(azimuth=SUN_AZIMUTH, altitude=SUN_ALTITUDE, haze=HAZE / 1000.0),
             INPUTS.format(model=scheme.model.sha256[:12], city=hashed),
         ),
-        distance=found.distance,
-        azimuth=math.atan2(points[0], points[1]),
+        distance=max(found.distance, NEAREST),
+        azimuth=math.atan2(middle[0], middle[1]),
     )

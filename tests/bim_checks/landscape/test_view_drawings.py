@@ -7,6 +7,7 @@ import math
 import re
 import struct
 import zlib
+from collections.abc import Sequence
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -36,6 +37,7 @@ from bim_checks.scheme import Scheme
 from cim.frame import decide_frame
 from cim.text import Text
 
+SHORE = (0.0, -1000.0, 5.0)
 WORD = Text(zh="词", en="word")
 PARAMETERS = {
     "VIEW-RIDGE-BAND": RidgeBandParameters(
@@ -55,6 +57,12 @@ PARAMETERS = {
 }
 
 
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pictures a third as wide: a ninth of the pixels."""
+    monkeypatch.setattr("bim_checks.landscape.camera.COLUMNS", 500)
+
+
 def book() -> Rulebook:
     rules = tuple(
         Rule(f"R{n}", code, WORD, WORD, WORD, WORD, LegalEffect.PROHIBIT, "verified", stated)
@@ -63,7 +71,7 @@ def book() -> Rulebook:
     return Rulebook("B", "1", WORD, "0" * 64, rules)
 
 
-def scene(top: float) -> tuple[Scheme, Surroundings]:
+def scene(top: float, eye: Sequence[float]) -> tuple[Scheme, Surroundings]:
     """A tower 1,000 m before the eye, a house on the way, and a ridge behind; as high as told above its foot."""
     told = read_scene(
         {
@@ -72,7 +80,7 @@ def scene(top: float) -> tuple[Scheme, Surroundings]:
                 {"id": "H", "polygon": [[-9, -500], [9, -500], [9, -480], [-9, -480]], "low": 5.0, "high": 20.0}
             ],
             "views": {
-                "viewpoints": [{"code": "VP1", "position": [0, -1000, 5.0], "eye_height": 1.6}],
+                "viewpoints": [{"code": "VP1", "position": list(eye), "eye_height": 1.6}],
                 "ridges": [{"code": "RIDGE1", "vertices": [[-900, 900, 200.0], [900, 900, 200.0]]}],
             },
         }
@@ -81,8 +89,10 @@ def scene(top: float) -> tuple[Scheme, Surroundings]:
     return Scheme(told.model, ledger), Surroundings(told.city, told.lines, told.existing)
 
 
-def seen(top: float = 120.0) -> tuple[Scheme, Surroundings, ViewStudy, list[SightLimit]]:
-    scheme, around = scene(top)
+def seen(
+    top: float = 120.0, eye: Sequence[float] = SHORE
+) -> tuple[Scheme, Surroundings, ViewStudy, list[SightLimit]]:
+    scheme, around = scene(top, eye)
     viewpoint = around.city.viewpoints[0]
     found = study(scheme, around, viewpoint, refraction=0.13)
     return scheme, around, found, sight_limits(book(), scheme, around, viewpoint)
@@ -135,6 +145,7 @@ def renderers() -> list[GlRenderer]:
     return [RENDERER, NoGl()]
 
 
+@pytest.mark.usefixtures("small")
 @pytest.mark.parametrize("renderer", renderers(), ids=["opengl", "columns"])
 def test_plates_say_how_they_were_drawn_and_are_the_same_again(renderer: GlRenderer) -> None:
     scheme, around, found, limits = seen()
@@ -161,10 +172,12 @@ def test_plates_say_how_they_were_drawn_and_are_the_same_again(renderer: GlRende
         rows, columns, _ = pixels(drawing).shape
         assert f"{columns}" in told
         assert f"{rows}" in told
-        # Only what is broken is pointed at, and only where it is compared.
+        # Limits that are broken or nearly so are pointed at where it is compared.
         for limit in limits:
-            pointed = f"{limit.rule}" in told and f"{limit.excess:.2f} m" in told
-            assert pointed == (kind == "overlay" and limit.is_broken)
+            side = {True: ("高出", "above"), False: ("低于", "below")}[limit.is_broken]
+            figure = f"{abs(limit.excess):.2f} m"
+            is_told = figure in told and side[language == "en"] in told
+            assert is_told == (kind == "overlay")
 
 
 @pytest.mark.parametrize("renderer", renderers(), ids=["opengl", "columns"])
@@ -199,7 +212,7 @@ def test_as_much_is_hatched_as_stands_above_the_limit(renderer: GlRenderer) -> N
 def test_a_line_of_sight_bends_as_the_formula_of_a_vista_says(
     away: float, height: float, share: float, refraction: float
 ) -> None:
-    scheme, around = scene(90.0)
+    scheme, around = scene(90.0, SHORE)
     eye = Eye((610_500.0, 2_704_000.0, 6.6), refraction)
     profile = profile_through(scheme, around, eye, np.array([610_500.0, 2_705_000.0, 95.0]), None)
     d = share * away
@@ -268,6 +281,25 @@ def test_a_view_no_rule_looks_from_has_the_line_over_the_scheme() -> None:
     assert "above the limit" not in words(made["section"])
 
 
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize(
+    "position",
+    [[5, 5, 5.0], [-4.9, 5, 5.0], [5, -12, 5.0], [5, 5, 300.0], [600, 700, 5.0]],
+    ids=["under it", "in its wall", "before its door", "above it", "beside it"],
+)
+def test_an_eye_anywhere_gets_its_drawings(position: list[float]) -> None:
+    scheme, around, found, limits = seen(120.0, position)
+    drawings = [d for _, _, d in plates(scheme, around, found, ("en",), limits)]
+    drawings += [d for _, _, d in view_sections(scheme, around, found, ("en",), limits)]
+    assert len(drawings) >= 5
+    for drawing in drawings:
+        assert not re.search(r"\b(nan|inf)\b", drawing.split("base64")[-1])
+        ET.fromstring(drawing)  # noqa: S314
+    is_cut = "not wholly in the picture" in words(drawings[0])
+    assert is_cut == (position != [600, 700, 5.0])
+
+
+@pytest.mark.usefixtures("small")
 def test_what_a_drawing_refers_to_is_in_itself_and_not_in_another() -> None:
     scheme, around, found, limits = seen()
     drawings = [d for _, _, d in plates(scheme, around, found, ("en",), limits, renderer=NoGl())]
