@@ -13,7 +13,7 @@ from bim_checks.landscape.painting import Kind
 from bim_checks.landscape.scheme_view import surface_of
 from bim_checks.landscape.study import ViewStudy, study
 from bim_checks.landscape.view_plates import plates
-from bim_checks.landscape.view_sections import view_sections
+from bim_checks.landscape.view_sections import section_name, view_sections
 from bim_checks.rule import Surroundings
 from bim_checks.rulebook import Rulebook
 from bim_checks.scheme import Scheme
@@ -48,17 +48,21 @@ def study_views(
         for kind, language, drawing in plates(scheme, around, found, get_args(Language), limits):
             path = folder / plate_name(viewpoint.code, kind, language)
             path.write_text(drawing, encoding="utf-8")
-        drawings: dict[str, None] = {}
+        rules = {section_name(limit): limit.rule for limit in limits}
+        drawings: dict[str, str | None] = {}
         for name, language, drawing in view_sections(
             scheme, around, found, get_args(Language), limits
         ):
             path = folder / plate_name(viewpoint.code, name, language)
             path.write_text(drawing, encoding="utf-8")
-            drawings[name] = None
+            drawings[name] = rules.get(name)
         yield (
             found,
             figures(found)
-            | {"rules": rules_from(book, viewpoint.code), "drawings": list(drawings)},
+            | {
+                "rules": rules_from(book, viewpoint.code),
+                "drawings": [{"name": name, "rule": rule} for name, rule in drawings.items()],
+            },
         )
 
 
@@ -91,7 +95,7 @@ def views_named(
 
 def drawn(view: Mapping[str, Any]) -> list[str]:
     """Names of all drawings of an entry of ``views.json``, as they are to be looked at."""
-    return [*get_args(Kind), *view["drawings"]]
+    return [*get_args(Kind), *(drawing["name"] for drawing in view["drawings"])]
 
 
 def _drawings(view: Mapping[str, Any], folder: Path, language: Language) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -67,7 +68,7 @@ def view_sections(
             yield SECTION, language, section_drawing(profile, facts, language)
     for limit in limits:
         profile = profile_through(scheme, around, found.eye, limit.worst, limit)
-        name = f"{SECTION}-{limit.rule}-{limit.part}"
+        name = section_name(limit)
         facts = SectionFacts(
             f"{found.viewpoint.code}-{name}",
             found.viewpoint.name,
@@ -78,6 +79,12 @@ def view_sections(
         )
         for language in languages:
             yield name, language, section_drawing(profile, facts, language)
+
+
+def section_name(limit: SightLimit) -> str:
+    """Name of the drawing of a limit's section; what a file name may not hold is written by its number."""
+    rule = re.sub(r"[^\w.-]", lambda found: f"~{ord(found[0]):x}~", limit.rule)
+    return f"{SECTION}-{rule}-{limit.part}"
 
 
 def _highest(scheme: Scheme, found: ViewStudy) -> NDArray[np.float64]:

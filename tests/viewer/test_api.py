@@ -617,6 +617,7 @@ def test_the_contract_names_every_address() -> None:
         "/api/submissions/{identifier}/parcel",
         "/api/submissions/{identifier}/views",
         "/api/submissions/{identifier}/views/{viewpoint}/{kind}.svg",
+        "/api/submissions/{identifier}/views/{viewpoint}/drawings/{name}.svg",
     }
 
 
@@ -649,9 +650,13 @@ def viewed(client: TestClient, settings: Settings) -> str:
         "peaks_after": 2,
         "distance": 757.31,
         "eye": [0.0, 0.0, 0.0],
+        "drawings": [
+            {"name": "plan", "rule": None},
+            {"name": "section-VIW 1-band", "rule": "VIW 1"},
+        ],
     }
     (work / "views" / "views.json").write_text(json.dumps({"views": [entry]}), encoding="utf-8")
-    for kind in ("before", "after", "overlay"):
+    for kind in ("before", "after", "overlay", "plan", "section-VIW 1-band"):
         for language in ("zh", "en"):
             drawing = f"<svg>{kind} {language}</svg>"
             (work / "views" / f"观 1-{kind}.{language}.svg").write_text(drawing, encoding="utf-8")
@@ -661,7 +666,7 @@ def viewed(client: TestClient, settings: Settings) -> str:
 
 def test_plates_are_listed_with_their_addresses(client: TestClient, viewed: str) -> None:
     (view,) = client.get(f"/api/submissions/{viewed}/views").json()
-    plates = view.pop("plates")
+    plates, drawings = view.pop("plates"), view.pop("drawings")
     assert view == {
         "viewpoint": "观 1",
         "name": {"zh": "观景台", "en": "lookout"},
@@ -677,6 +682,12 @@ def test_plates_are_listed_with_their_addresses(client: TestClient, viewed: str)
     for kind, url in plates.items():
         assert client.get(url).text == f"<svg>{kind} zh</svg>"
         assert client.get(f"{url}?lang=en").text == f"<svg>{kind} en</svg>"
+    assert [(d["name"], d["rule"]) for d in drawings] == [
+        ("plan", None),
+        ("section-VIW 1-band", "VIW 1"),
+    ]
+    for drawing in drawings:
+        assert client.get(f"{drawing['url']}?lang=en").text == f"<svg>{drawing['name']} en</svg>"
 
 
 def test_a_plate_is_a_drawing_that_may_do_nothing(client: TestClient, viewed: str) -> None:
@@ -703,6 +714,9 @@ def test_a_plate_is_a_drawing_that_may_do_nothing(client: TestClient, viewed: st
         ("secret/after.svg", 404),
         ("VP1/after.svg", 404),
         ("观 1/secret.svg", 422),
+        ("观 1/drawings/after.svg", 404),
+        ("观 1/drawings/secret.svg", 404),
+        ("secret/drawings/plan.svg", 404),
         ("..%2Fviews%2F观 1/after.svg", 404),
         ("观 1/after.svg?lang=de", 422),
         ("观 1/after.zh.svg", 422),

@@ -69,7 +69,11 @@ def test_every_viewpoint_has_its_plates_and_says_which_rules_look_from_it(
     )
     entries = json.loads((work / "views" / "views.json").read_text(encoding="utf-8"))["views"]
     assert {entry["viewpoint"]: entry["rules"] for entry in entries} == LOOKED_FROM
-    assert {entry["viewpoint"]: entry["drawings"] for entry in entries} == DRAWINGS
+    named = {entry["viewpoint"]: [d["name"] for d in entry["drawings"]] for entry in entries}
+    assert named == DRAWINGS
+    rules = {d["name"]: d["rule"] for entry in entries for d in entry["drawings"]}
+    assert rules["section-VIW-01-band"] == "VIW-01"
+    assert rules["plan"] is None
     assert told == pytest.approx([1 / 3, 2 / 3, 1.0])
 
 

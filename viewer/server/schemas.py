@@ -498,6 +498,14 @@ class ViewPlates(BaseModel):
     overlay: str
 
 
+class ViewDrawing(BaseModel):
+    """A plan or a section of a view, SVG; ``?lang=`` chooses the words on it."""
+
+    name: str
+    rule: str | None = Field(description="identifier of the rule whose limit it shows")
+    url: str
+
+
 class ViewInfo(BaseModel):
     """What a submission does to the view from a viewpoint; degrees, steradians, metres."""
 
@@ -511,6 +519,7 @@ class ViewInfo(BaseModel):
     peaks_after: int
     distance: float
     plates: ViewPlates
+    drawings: list[ViewDrawing]
 
 
 class ElementInfo(BaseModel):

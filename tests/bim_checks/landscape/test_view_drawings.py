@@ -8,6 +8,7 @@ import re
 import struct
 import zlib
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -26,7 +27,7 @@ from bim_checks.landscape.profile import INSIDE, profile_through
 from bim_checks.landscape.sight_limit import SightLimit
 from bim_checks.landscape.study import ViewStudy, study
 from bim_checks.landscape.view_plates import plates
-from bim_checks.landscape.view_sections import view_sections
+from bim_checks.landscape.view_sections import section_name, view_sections
 from bim_checks.rule import Rule, Surroundings
 from bim_checks.rulebook import Rulebook
 from bim_checks.rules.views import RidgeBandParameters
@@ -271,6 +272,16 @@ def test_drawings_tell_the_figures_of_the_limits_in_both_languages(top: float) -
             assert f"{abs(limit.excess):.2f} m" in plan
     again = view_sections(scheme, around, found, ("zh", "en"), limits)
     assert {(name, language): drawing for name, language, drawing in again} == made
+
+
+def test_a_rule_of_any_name_has_a_file_of_its_own() -> None:
+    _, _, _, limits = seen(60.0)
+    names = [
+        section_name(replace(limits[0], rule=rule)) for rule in ("V/1", "V_1", "V~2f~1", "视 1")
+    ]
+    assert names[0] == "section-V~2f~1-band"
+    assert len(set(names)) == 4
+    assert not any("/" in name or " " in name for name in names)
 
 
 def test_a_view_no_rule_looks_from_has_the_line_over_the_scheme() -> None:

@@ -49,15 +49,51 @@ def plate(
     lang: Annotated[Language, Query()] = "zh",
 ) -> FileResponse:
     """One plate: before, after, or after with what is hidden tinted."""
-    if viewpoint not in {entry["viewpoint"] for entry in _entries(here, identifier)}:
+    _entry(here, identifier, viewpoint)
+    return _drawing(here, identifier, plate_name(viewpoint, kind, lang))
+
+
+@router.get(
+    "/submissions/{identifier}/views/{viewpoint}/drawings/{name}.svg", response_class=FileResponse
+)
+def drawing(
+    identifier: str,
+    viewpoint: str,
+    name: str,
+    here: Here,
+    lang: Annotated[Language, Query()] = "zh",
+) -> FileResponse:
+    """The plan of a view, or a section of one of its limits."""
+    entry = _entry(here, identifier, viewpoint)
+    if name not in {drawing["name"] for drawing in entry.get("drawings", [])}:
         raise NotFoundError(
-            Text(zh="没有视点 {code} 的画面。", en="there is no plate of viewpoint {code}.").format(
-                code=viewpoint
-            )
+            Text(
+                zh="视点 {code} 没有图 {name}。",
+                en="there is no drawing {name} of viewpoint {code}.",
+            ).format(code=viewpoint, name=name)
         )
-    folder = here.settings.work(identifier) / PLATES
+    return _drawing(here, identifier, plate_name(viewpoint, name, lang))
+
+
+def _entry(here: Context, identifier: str, viewpoint: str) -> dict[str, Any]:
+    """What ``views.json`` says of a viewpoint.
+
+    Raises:
+        NotFoundError: nothing.
+    """
+    for entry in _entries(here, identifier):
+        if entry["viewpoint"] == viewpoint:
+            return entry
+    raise NotFoundError(
+        Text(zh="没有视点 {code} 的画面。", en="there is no plate of viewpoint {code}.").format(
+            code=viewpoint
+        )
+    )
+
+
+def _drawing(here: Context, identifier: str, name: str) -> FileResponse:
     return FileResponse(
-        folder / plate_name(viewpoint, kind, lang),
+        here.settings.work(identifier) / PLATES / name,
         media_type="image/svg+xml",
         headers={"content-security-policy": DRAWING_SECURITY, "cache-control": "no-cache"},
     )
@@ -82,4 +118,8 @@ def _view(identifier: str, entry: Mapping[str, Any]) -> ViewInfo:
     plates = ViewPlates(
         before=f"{base}/before.svg", after=f"{base}/after.svg", overlay=f"{base}/overlay.svg"
     )
-    return ViewInfo.model_validate({**entry, "plates": plates})
+    drawings = [
+        {**drawing, "url": f"{base}/drawings/{quote(drawing['name'], safe='')}.svg"}
+        for drawing in entry.get("drawings", [])
+    ]
+    return ViewInfo.model_validate({**entry, "plates": plates, "drawings": drawings})

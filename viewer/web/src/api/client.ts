@@ -23,6 +23,7 @@ export type RecordLine = Schemas["EventInfo"];
 export type Defect = Schemas["DefectInfo"];
 export type View = Schemas["ViewInfo"];
 export type PlateKind = keyof View["plates"];
+export type Drawing = Schemas["ViewDrawing"];
 export type CityPoint = Schemas["CityPointInfo"];
 export type Problem = Schemas["Problem"];
 

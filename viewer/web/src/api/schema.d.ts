@@ -412,6 +412,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/submissions/{identifier}/views/{viewpoint}/drawings/{name}.svg": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Drawing
+         * @description The plan of a view, or a section of one of its limits.
+         */
+        get: operations["drawing"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1185,6 +1205,21 @@ export interface components {
          */
         Unit: "m" | "m2" | "m3" | "deg" | "min" | "%" | "ratio" | "count" | "MB";
         /**
+         * ViewDrawing
+         * @description A plan or a section of a view, SVG; ``?lang=`` chooses the words on it.
+         */
+        ViewDrawing: {
+            /** Name */
+            name: string;
+            /**
+             * Rule
+             * @description identifier of the rule whose limit it shows
+             */
+            rule: string | null;
+            /** Url */
+            url: string;
+        };
+        /**
          * ViewInfo
          * @description What a submission does to the view from a viewpoint; degrees, steradians, metres.
          */
@@ -1213,6 +1248,8 @@ export interface components {
             /** Distance */
             distance: number;
             plates: components["schemas"]["ViewPlates"];
+            /** Drawings */
+            drawings: components["schemas"]["ViewDrawing"][];
         };
         /**
          * ViewPlates
@@ -1927,6 +1964,39 @@ export interface operations {
                 identifier: string;
                 viewpoint: string;
                 kind: "before" | "after" | "overlay";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+        };
+    };
+    drawing: {
+        parameters: {
+            query?: {
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path: {
+                identifier: string;
+                viewpoint: string;
+                name: string;
             };
             cookie?: never;
         };

@@ -21,6 +21,14 @@ const view = (viewpoint: string, rules: string[], raised = 0): View => ({
     after: `/v/${viewpoint}/after.svg`,
     overlay: `/v/${viewpoint}/overlay.svg`,
   },
+  drawings: [
+    { name: "plan", rule: null, url: `/v/${viewpoint}/drawings/plan.svg` },
+    ...rules.map((rule) => ({
+      name: `section-${rule}-band`,
+      rule,
+      url: `/v/${viewpoint}/drawings/section-${rule}-band.svg`,
+    })),
+  ],
 });
 const views = [view("VP1", ["VIW-01", "VIW-02"]), view("VP2", []), view("VP3", ["VIW-02"], 4)];
 
@@ -56,6 +64,21 @@ test("the comparison is shown first, a tab shows another, and the words follow t
   await nextTick();
   expect(sources()).toEqual(Array(2).fill("/v/VP1/before.svg?lang=en"));
   expect(tabs.map((tab) => tab.getAttribute("aria-pressed"))).toEqual(["true", "false", "false"]);
+});
+
+test("plan and sections follow the plates, and a finding shows those of its own rule", async () => {
+  const labels = (root: HTMLElement) =>
+    [...root.querySelectorAll("[data-test-drawing]")].map((tab) => tab.textContent?.trim());
+  const all = mounted(ViewPlates, { view: views[0] });
+  expect(labels(all)).toEqual(["平面", "剖面 VIW-01", "剖面 VIW-02"]);
+  unmount();
+  const root = mounted(ViewPlates, { view: views[0], rule: "VIW-02" });
+  expect(labels(root)).toEqual(["平面", "剖面"]);
+  root.querySelector<HTMLButtonElement>("[data-test-drawing='section-VIW-02-band']")?.click();
+  await nextTick();
+  const shown = [...root.querySelectorAll("img")].map((img) => img.getAttribute("src"));
+  expect(shown).toEqual(Array(2).fill("/v/VP1/drawings/section-VIW-02-band.svg?lang=zh"));
+  expect(root.querySelector("[aria-pressed=true]")?.textContent?.trim()).toBe("剖面");
 });
 
 test("every viewpoint is listed with what becomes of its skyline, and can be chosen", () => {
