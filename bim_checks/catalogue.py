@@ -1,10 +1,11 @@
-"""All rule types, by code."""
+"""All rule types, by code, and the surfaces that some of them set over a city."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
-from bim_checks.rule import RuleType
+from bim_checks.landscape.limit_mesh import CityLimit
+from bim_checks.rule import Rule, RuleType, Surroundings
 from bim_checks.rules import (
     airspace,
     areas,
@@ -75,4 +76,12 @@ RULE_TYPES: Mapping[str, RuleType] = {
         delivery_storeys,
     )
     for rule_type in module.RULE_TYPES
+}
+
+# By code of the rule type: what limits heights over the whole city, whatever is submitted. Rule types that measure from the
+# ground at a building, or weigh what is seen, set no such surface.
+LIMITS: Mapping[str, Callable[[Rule, Surroundings], list[CityLimit]]] = {
+    code: limits
+    for module in (height, height_grid, height_surfaces, views, vistas, corridor, airspace)
+    for code, limits in module.LIMITS.items()
 }

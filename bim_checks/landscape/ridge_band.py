@@ -55,15 +55,16 @@ class RidgeView:
         offset = points[:, :2] - self.eye[:2]
         distance = np.hypot(offset[:, 0], offset[:, 1])
         ridge_distance, ridge_height = self._ridge_behind(offset)
-        up = np.arctan2(ridge_height - self._drop(ridge_distance) - self.eye[2], ridge_distance)
+        up = np.arctan2(ridge_height - self.drop(ridge_distance) - self.eye[2], ridge_distance)
         down = np.arctan2(
-            self.base_elevation - self._drop(ridge_distance) - self.eye[2], ridge_distance
+            self.base_elevation - self.drop(ridge_distance) - self.eye[2], ridge_distance
         )
         limit = up - self.share * (up - down)
-        height = self.eye[2] + distance * np.tan(limit) + self._drop(distance)
+        height = self.eye[2] + distance * np.tan(limit) + self.drop(distance)
         return np.where(distance < ridge_distance, height, np.nan)
 
-    def _drop(self, distance: NDArray[np.float64]) -> NDArray[np.float64]:
+    def drop(self, distance: NDArray[np.float64]) -> NDArray[np.float64]:
+        """How much lower a point appears at a horizontal distance, metres."""
         return (1.0 - self.refraction) * distance**2 / (2.0 * EARTH_RADIUS)
 
     def _ridge_behind(

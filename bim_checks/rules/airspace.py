@@ -10,6 +10,7 @@ import shapely
 from bim_checks.finding import Judgement, Outcome
 from bim_checks.landscape.aerodrome import Aerodrome
 from bim_checks.landscape.airspace import AirspaceSurface, airspace_surfaces, outer_surface
+from bim_checks.landscape.limit_mesh import CityLimit, LimitPiece
 from bim_checks.parameters import parameter, parameters
 from bim_checks.rule import Rule, RuleType, Surroundings
 from bim_checks.scheme import Scheme
@@ -51,10 +52,7 @@ class AirspaceParameters:
 def check_airspace(rule: Rule, scheme: Scheme, around: Surroundings) -> list[Judgement]:
     """AIR-OLS: no part rises above the least of the surfaces that cover it."""
     stated: AirspaceParameters = rule.parameters
-    surfaces, outer = around.once(
-        ("airspace", stated.aerodrome),
-        lambda: (airspace_surfaces(stated.aerodrome), outer_surface(stated.aerodrome)),
-    )
+    surfaces, outer = _surfaces(stated.aerodrome, around)
     parts = [part for part in (_near(scheme, each) for each in surfaces) if part is not None]
     found = judge_surfaces(rule, scheme, parts, name=SURFACES) if parts else None
     judged = [] if found is None else [_applied(found, stated)]
@@ -64,6 +62,25 @@ def check_airspace(rule: Rule, scheme: Scheme, around: Surroundings) -> list[Jud
     return judged or [
         Judgement(Outcome.NOT_APPLICABLE, NOT_UNDER.format(applicability=stated.applicability))
     ]
+
+
+def airspace_limits(rule: Rule, around: Surroundings) -> list[CityLimit]:
+    """The surfaces of the runway, the outer one among them; pieces of one name are one surface."""
+    stated: AirspaceParameters = rule.parameters
+    surfaces, outer = _surfaces(stated.aerodrome, around)
+    named: dict[Text, list[LimitPiece]] = {}
+    for each in surfaces if outer is None else [*surfaces, outer]:
+        named.setdefault(each.name, []).append(LimitPiece(each.surface, each.region))
+    return [CityLimit(name, tuple(pieces)) for name, pieces in named.items()]
+
+
+def _surfaces(
+    aerodrome: Aerodrome, around: Surroundings
+) -> tuple[list[AirspaceSurface], AirspaceSurface | None]:
+    return around.once(
+        ("airspace", aerodrome),
+        lambda: (airspace_surfaces(aerodrome), outer_surface(aerodrome)),
+    )
 
 
 def _near(scheme: Scheme, each: AirspaceSurface) -> LimitPart | None:
@@ -135,3 +152,5 @@ RULE_TYPES = (
         check=check_airspace,
     ),
 )
+
+LIMITS = {"AIR-OLS": airspace_limits}

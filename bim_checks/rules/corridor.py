@@ -10,6 +10,8 @@ from shapely.geometry.base import BaseGeometry
 
 from bim_checks.finding import Judgement, Measurement, Outcome, Uncertainty, Unit
 from bim_checks.landscape.corridor import Slice, worst_slice
+from bim_checks.landscape.limit_mesh import CityLimit
+from bim_checks.measures.limit_surface import InclinedPlane
 from bim_checks.measures.wording import up_to_centimetre
 from bim_checks.parameters import Asset, parameter, parameters
 from bim_checks.rule import Rule, RuleType, Surroundings
@@ -98,6 +100,16 @@ def check_corridor(rule: Rule, scheme: Scheme, around: Surroundings) -> list[Jud
         if corridor.geometry.intersection(covered).area > 0.0
     ]
     return found or [Judgement(Outcome.NOT_APPLICABLE, OUTSIDE.format(name=layer.name))]
+
+
+def corridor_limits(rule: Rule, around: Surroundings) -> list[CityLimit]:
+    """The level from which a building blocks a corridor; none where all of it does, from its foot."""
+    stated: CorridorParameters = rule.parameters
+    if stated.low is None:
+        return []
+    level = InclinedPlane((0.0, 0.0, stated.low))
+    corridors = around.near(stated.layer, None)
+    return [CityLimit.of(corridor.name, level, corridor.geometry) for corridor in corridors]
 
 
 def _covered(scheme: Scheme, stated: CorridorParameters) -> BaseGeometry:
@@ -200,3 +212,5 @@ RULE_TYPES = (
         check=check_corridor,
     ),
 )
+
+LIMITS = {"VIEW-CORRIDOR": corridor_limits}

@@ -12,7 +12,9 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from bim_checks.finding import Judgement, Measurement, Outcome, Uncertainty, Unit
+from bim_checks.landscape.limit_mesh import CityLimit
 from bim_checks.measures.floors import lower
+from bim_checks.measures.limit_surface import InclinedPlane
 from bim_checks.measures.tops import tops_inside
 from bim_checks.parameters import Asset, parameter, parameters
 from bim_checks.rule import Rule, RuleType, Surroundings
@@ -57,9 +59,27 @@ def check_height_zone(rule: Rule, scheme: Scheme, around: Surroundings) -> list[
     return [_judge_zone(rule, scheme, zone) for zone in zones]
 
 
-def _judge_zone(rule: Rule, scheme: Scheme, zone: ControlFeature) -> Judgement:
+def height_zone_limits(rule: Rule, around: Surroundings) -> list[CityLimit]:
+    """The level of every zone that states one."""
+    parameters: HeightZoneParameters = rule.parameters
+    found = []
+    for zone in around.near(parameters.layer, None):
+        limit = _limit(zone)
+        if limit is not None:
+            found.append(CityLimit.of(zone.name, InclinedPlane((0.0, 0.0, limit)), zone.geometry))
+    return found
+
+
+def _limit(zone: ControlFeature) -> float | None:
     limit = zone.attributes.get(LIMIT_ATTRIBUTE)
     if isinstance(limit, bool) or not isinstance(limit, int | float):
+        return None
+    return float(limit)
+
+
+def _judge_zone(rule: Rule, scheme: Scheme, zone: ControlFeature) -> Judgement:
+    limit = _limit(zone)
+    if limit is None:
         return Judgement(
             Outcome.NOT_CHECKABLE,
             Text(
@@ -71,8 +91,8 @@ def _judge_zone(rule: Rule, scheme: Scheme, zone: ControlFeature) -> Judgement:
     highest = float(np.nanmax(tops))
     measurement = Measurement(
         measured=highest,
-        limit=float(limit),
-        margin=float(limit) - highest,
+        limit=limit,
+        margin=limit - highest,
         unit=Unit.METRE,
         uncertainty=Uncertainty(frame=scheme.uncertainty.vertical, mesh=LENGTH_UNCERTAINTY),
     )
@@ -99,7 +119,7 @@ def _judge_zone(rule: Rule, scheme: Scheme, zone: ControlFeature) -> Judgement:
         measurement=measurement,
         elements=tuple(scheme.outlines[i].global_id for i in order),
         feature=zone.name,
-        geometry=_outline_at(scheme, order, zone.geometry, float(limit)) if broken else None,
+        geometry=_outline_at(scheme, order, zone.geometry, limit) if broken else None,
         basis=zone.geometry,
     )
 
@@ -126,3 +146,5 @@ RULE_TYPES = (
         recheck=recheck_highest,
     ),
 )
+
+LIMITS = {"HEIGHT-ZONE": height_zone_limits}

@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from bim_checks.finding import Judgement, Outcome
+from bim_checks.landscape.limit_mesh import CityLimit
 from bim_checks.measures.limit_surface import InclinedPlane
 from bim_checks.measures.penetration import within
+from bim_checks.near_lines import Bounds
 from bim_checks.parameters import Asset, parameter, parameters
 from bim_checks.rule import Rule, RuleType, Surroundings
 from bim_checks.scheme import Scheme
@@ -59,7 +61,7 @@ def check_height_grid(rule: Rule, scheme: Scheme, around: Surroundings) -> list[
     """HEIGHT-GRID: nothing rises above the limits of the cells it stands in; a part outside all cells is said to be unchecked."""
     stated: HeightGridParameters = rule.parameters
     name = _name(stated, around)
-    cells = _touched(_cells(stated, scheme, around), scheme.footprint)
+    cells = _touched(_cells(stated, around, scheme.footprint.bounds), scheme.footprint)
     known = np.isfinite(cells.limits)
     if stated.layer is not None and len(known) and not known.any():
         return [_uncovered(scheme, scheme.footprint, name)]
@@ -74,6 +76,17 @@ def check_height_grid(rule: Rule, scheme: Scheme, around: Surroundings) -> list[
     found = [] if judged is None else [judged]
     open_part = within(scheme.footprint.difference(covered))
     return [*found, *([_uncovered(scheme, open_part, name)] if open_part.area > 0.0 else [])]
+
+
+def height_grid_limits(rule: Rule, around: Surroundings) -> list[CityLimit]:
+    """Cells of one limit together, the lowest limit first."""
+    stated: HeightGridParameters = rule.parameters
+    cells, name = _cells(stated, around, None), _name(stated, around)
+    found = []
+    for limit in np.unique(cells.limits[np.isfinite(cells.limits)]):
+        shape = shapely.union_all(cells.shapes[cells.limits == limit])
+        found.append(CityLimit.of(name, InclinedPlane((0.0, 0.0, float(limit))), shape))
+    return found
 
 
 def _parts(stated: HeightGridParameters, cells: _Cells, covered: BaseGeometry) -> list[LimitPart]:
@@ -96,10 +109,11 @@ def _name(stated: HeightGridParameters, around: Surroundings) -> Text:
     return next(grid.name for grid in around.city.height_grids if grid.code == stated.grid)
 
 
-def _cells(stated: HeightGridParameters, scheme: Scheme, around: Surroundings) -> _Cells:
-    bounds = scheme.footprint.bounds
+def _cells(stated: HeightGridParameters, around: Surroundings, bounds: Bounds | None) -> _Cells:
+    """Cells whose boxes touch `bounds`; all where that is None."""
     if stated.grid is not None:
-        return _raster_cells(around.city.height_limits(stated.grid), bounds)
+        raster = around.city.height_limits(stated.grid)
+        return _raster_cells(raster, raster.extent if bounds is None else bounds)
     features = around.near(stated.layer or "", bounds)
     values = [feature.attributes.get(stated.attribute) for feature in features]
     numbers = [
@@ -110,7 +124,7 @@ def _cells(stated: HeightGridParameters, scheme: Scheme, around: Surroundings) -
     return _Cells(shapes, np.array(numbers, dtype=np.float64))
 
 
-def _raster_cells(raster: Terrain, bounds: tuple[float, float, float, float]) -> _Cells:
+def _raster_cells(raster: Terrain, bounds: Bounds) -> _Cells:
     """The cells of a raster below a box."""
     rows, columns = raster.heights.shape
     west, south, east, north = bounds
@@ -167,3 +181,5 @@ RULE_TYPES = (
         check=check_height_grid,
     ),
 )
+
+LIMITS = {"HEIGHT-GRID": height_grid_limits}

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from bim_checks.finding import Judgement, Outcome, Unit
+from bim_checks.landscape.limit_mesh import CityLimit
 from bim_checks.measures.limit_surface import LimitSurface, RisingSurface, plane_through
 from bim_checks.parameters import Asset, parameter, parameters
 from bim_checks.rule import Rule, RuleType, Surroundings
@@ -127,8 +129,7 @@ def check_height_gradient(rule: Rule, scheme: Scheme, around: Surroundings) -> l
         if start is None:
             found.append(_without_start(asset))
             continue
-        surface = RisingSurface(asset.geometry, start, stated.slope, stated.offset, stated.cap)
-        region = asset.geometry.buffer(reach, quad_segs=ROUND)
+        surface, region = _gradient(asset, start, stated)
         found.append(
             judge_surface(rule, scheme, surface, region, name=asset.name, accuracy=layer.accuracy)
         )
@@ -140,6 +141,32 @@ def check_height_gradient(rule: Rule, scheme: Scheme, around: Surroundings) -> l
             ).format(name=layer.name, reach=reach)
         )
     ]
+
+
+def height_gradient_limits(rule: Rule, around: Surroundings) -> list[CityLimit]:
+    """The gradient about every asset that states where it starts."""
+    stated: HeightGradientParameters = rule.parameters
+    found = []
+    for asset in around.near(stated.layer, None):
+        start = _start(asset, stated)
+        if start is not None:
+            found.append(CityLimit.of(asset.name, *_gradient(asset, start, stated)))
+    return found
+
+
+def _gradient(
+    asset: ControlFeature, start: float, stated: HeightGradientParameters
+) -> tuple[RisingSurface, BaseGeometry]:
+    surface = RisingSurface(asset.geometry, start, stated.slope, stated.offset, stated.cap)
+    return surface, asset.geometry.buffer(stated.reach, quad_segs=ROUND)
+
+
+def height_plane_limits(rule: Rule, around: Surroundings) -> list[CityLimit]:
+    """The plane over each of its polygons."""
+    stated: HeightPlaneParameters = rule.parameters
+    surface = _plane(stated, around.city)
+    zones = around.near(stated.layer, None)
+    return [CityLimit.of(zone.name, surface, zone.geometry) for zone in zones]
 
 
 def check_height_plane(rule: Rule, scheme: Scheme, around: Surroundings) -> list[Judgement]:
@@ -224,3 +251,5 @@ RULE_TYPES = (
         check=check_height_plane,
     ),
 )
+
+LIMITS = {"HEIGHT-GRADIENT": height_gradient_limits, "HEIGHT-PLANE": height_plane_limits}

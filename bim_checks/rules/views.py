@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
 from bim_checks.finding import Judgement, Measurement, Outcome, Uncertainty, Unit
+from bim_checks.landscape.limit_mesh import CityLimit, LimitPiece
 from bim_checks.landscape.ridge_band import Intrusion, RidgeView, ridge_intrusion
 from bim_checks.landscape.scheme_view import surface_of
 from bim_checks.measures.wording import up_to_centimetre
@@ -18,6 +21,12 @@ from bim_checks.scheme import Scheme
 from bim_checks.tolerance import LENGTH_UNCERTAINTY, outcome_of
 from cim.city import City, Ridge, Viewpoint
 from cim.text import Text
+
+BEYOND = 2.0  # lengths of a straight part of a ridge by which it is thought to run on where its surface is drawn
+BAND = Text(
+    zh="{viewpoint}所见{ridge}保护带的下限面",
+    en="the lower side of the band below {ridge} as seen from {viewpoint}",
+)
 
 
 @parameters
@@ -41,13 +50,7 @@ def check_ridge_band(rule: Rule, scheme: Scheme, around: Surroundings) -> list[J
     """VIEW-RIDGE-BAND: no point of the scheme rises into the band below the ridge."""
     parameters: RidgeBandParameters = rule.parameters
     viewpoint, ridge = _assets(parameters, around.city)
-    view = RidgeView(
-        eye=np.array(viewpoint.position) + np.array([0.0, 0.0, viewpoint.eye_height]),
-        ridge=np.array(ridge.vertices),
-        share=parameters.limit,
-        base_elevation=parameters.base_elevation,
-        refraction=parameters.refraction,
-    )
+    view = _view(parameters, viewpoint, ridge)
     intrusion = ridge_intrusion(view, surface_of(scheme), len(scheme.body_ids))
     words = {"viewpoint": viewpoint.name, "ridge": ridge.name}
     if not np.isfinite(intrusion.excess).any():
@@ -106,6 +109,54 @@ def _judge(
     )
 
 
+def ridge_band_limits(rule: Rule, around: Surroundings) -> list[CityLimit]:
+    """The lower side of the band, from the eye to the ridge: a piece below each straight part of it."""
+    parameters: RidgeBandParameters = rule.parameters
+    viewpoint, ridge = _assets(parameters, around.city)
+    view = _view(parameters, viewpoint, ridge)
+    pieces = []
+    for start, end in pairwise(view.ridge):
+        region = shapely.Polygon([view.eye[:2], start[:2], end[:2]])
+        if shapely.LineString([start[:2], end[:2]]).distance(shapely.Point(view.eye[:2])) > 0.0:
+            pieces.append(LimitPiece(_LowerSide(view, start, end), region))
+    name = BAND.format(viewpoint=viewpoint.name, ridge=ridge.name)
+    return [CityLimit(name, tuple(pieces))]
+
+
+class _LowerSide:
+    """What may be reached below one straight part of a ridge, as a surface that goes on behind and beside it, for it is drawn up to there."""
+
+    def __init__(
+        self, view: RidgeView, start: NDArray[np.float64], end: NDArray[np.float64]
+    ) -> None:
+        beyond = BEYOND * (end - start)
+        self._view = replace(view, ridge=np.stack([start - beyond, end + beyond]))
+        away = shapely.LineString(self._view.ridge[:, :2]).distance(shapely.Point(view.eye[:2]))
+        self._near = np.array([away / 2.0])
+
+    def at(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Heights, shape (N,): the same angle at every distance; NaN where the ridge does not even run on in a point's direction."""
+        view, near = self._view, self._near
+        offset = points[:, :2] - view.eye[:2]
+        distance = np.hypot(offset[:, 0], offset[:, 1])
+        seen = distance > 0.0
+        scale = np.divide(near, distance, out=np.zeros(len(points)), where=seen)
+        before = view.limit_at(view.eye[:2] + offset * scale[:, None])
+        tangents = np.where(seen, (before - view.eye[2] - view.drop(near)) / near, 0.0)
+        found: NDArray[np.float64] = view.eye[2] + distance * tangents + view.drop(distance)
+        return found
+
+
+def _view(parameters: RidgeBandParameters, viewpoint: Viewpoint, ridge: Ridge) -> RidgeView:
+    return RidgeView(
+        eye=np.array(viewpoint.position) + np.array([0.0, 0.0, viewpoint.eye_height]),
+        ridge=np.array(ridge.vertices),
+        share=parameters.limit,
+        base_elevation=parameters.base_elevation,
+        refraction=parameters.refraction,
+    )
+
+
 def _slope(view: RidgeView, point: NDArray[np.float64]) -> float:
     """How much the limit changes per metre toward the eye: the rise of the line of sight."""
     away = point - view.eye
@@ -140,3 +191,5 @@ RULE_TYPES = (
         check=check_ridge_band,
     ),
 )
+
+LIMITS = {"VIEW-RIDGE-BAND": ridge_band_limits}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -10,6 +11,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from bim_checks.finding import Judgement, Outcome, Unit
+from bim_checks.landscape.limit_mesh import CityLimit
 from bim_checks.landscape.vista import Vista, sight_surface
 from bim_checks.measures.limit_surface import RisingSurface
 from bim_checks.parameters import Asset, parameter, parameters
@@ -17,6 +19,7 @@ from bim_checks.rule import Rule, RuleType, Surroundings
 from bim_checks.scheme import Scheme
 from bim_checks.surface_verdict import judge_surface
 from cim.city import City, Viewpoint
+from cim.control_lines.feature import ControlFeature
 from cim.text import Text
 
 BESIDE = 10.0  # m; regions are cut this far around a building
@@ -132,14 +135,8 @@ def check_vista(rule: Rule, scheme: Scheme, around: Surroundings) -> list[Judgem
         sentence = NO_DEPTH.format(view=viewpoint.name)
         return [Judgement(Outcome.NOT_CHECKABLE, sentence, fix=MOVE_ENDS, feature=viewpoint.name)]
     corridor = vista.corridor()
-    places = [(CORRIDOR.format(view=viewpoint.name), corridor, False)]
-    if stated.setting is not None:
-        for zone in around.near(stated.setting, scheme.footprint.bounds):
-            name = SETTING.format(view=viewpoint.name, zone=zone.name)
-            places.append((name, zone.geometry.difference(corridor), True))
-    if stated.background > 0.0:
-        name = BACKGROUND.format(view=viewpoint.name)
-        places.append((name, vista.background(stated.background), True))
+    zones = around.near(stated.setting, scheme.footprint.bounds) if stated.setting else ()
+    places = _places(stated, viewpoint, vista, zones)
     near = [
         (name, _near(scheme, region), consult)
         for name, region, consult in places
@@ -156,6 +153,34 @@ def check_vista(rule: Rule, scheme: Scheme, around: Surroundings) -> list[Judgem
     return found or [_outside(OUTSIDE_VISTA, viewpoint)]
 
 
+def vista_limits(rule: Rule, around: Surroundings) -> list[CityLimit]:
+    """Corridor, wider setting and background of a vista; none where the corridor has no depth."""
+    stated: VistaParameters = rule.parameters
+    viewpoint = _viewpoint(around.city, stated.viewpoint)
+    vista = _vista(stated, viewpoint)
+    if vista.depth < LEAST_DEPTH:
+        return []
+    zones = around.near(stated.setting, None) if stated.setting else ()
+    places = _places(stated, viewpoint, vista, zones)
+    surface = sight_surface(vista, [region for _, region, _ in places])
+    return [CityLimit.of(name, surface, region) for name, region, _ in places]
+
+
+def _places(
+    stated: VistaParameters, viewpoint: Viewpoint, vista: Vista, zones: Sequence[ControlFeature]
+) -> list[tuple[Text, BaseGeometry, bool]]:
+    """Name and region of the corridor, of what of the wider setting's zones lies beside it, and of the background; and whether it is to be consulted on."""
+    corridor = vista.corridor()
+    places = [(CORRIDOR.format(view=viewpoint.name), corridor, False)]
+    for zone in zones:
+        name = SETTING.format(view=viewpoint.name, zone=zone.name)
+        places.append((name, zone.geometry.difference(corridor), True))
+    if stated.background > 0.0:
+        name = BACKGROUND.format(view=viewpoint.name)
+        places.append((name, vista.background(stated.background), True))
+    return places
+
+
 def check_view_cone(rule: Rule, scheme: Scheme, around: Surroundings) -> list[Judgement]:
     """VIEW-CONE: between two bearings nothing rises above the cone from its apex."""
     stated: ViewConeParameters = rule.parameters
@@ -167,11 +192,23 @@ def check_view_cone(rule: Rule, scheme: Scheme, around: Surroundings) -> list[Ju
     )
     if not sector.intersects(scheme.footprint):
         return [_outside(OUTSIDE_CONE, viewpoint)]
-    start = _eye(viewpoint)[2] if stated.start is None else stated.start
-    surface = RisingSurface(shapely.Point(viewpoint.position[:2]), start, stated.slope)
-    name = CONE.format(view=viewpoint.name)
+    surface, name = _cone(stated, viewpoint), CONE.format(view=viewpoint.name)
     judged = judge_surface(rule, scheme, surface, _near(scheme, sector), name=name)
     return [_outside(OUTSIDE_CONE, viewpoint) if judged is None else judged]
+
+
+def view_cone_limits(rule: Rule, around: Surroundings) -> list[CityLimit]:
+    """The cone over its whole sector."""
+    stated: ViewConeParameters = rule.parameters
+    viewpoint = _viewpoint(around.city, stated.viewpoint)
+    bearings = (stated.bearing_from, stated.bearing_to)
+    sector = view_sector(viewpoint.position[:2], bearings, reach=stated.reach)
+    return [CityLimit.of(CONE.format(view=viewpoint.name), _cone(stated, viewpoint), sector)]
+
+
+def _cone(stated: ViewConeParameters, viewpoint: Viewpoint) -> RisingSurface:
+    start = _eye(viewpoint)[2] if stated.start is None else stated.start
+    return RisingSurface(shapely.Point(viewpoint.position[:2]), start, stated.slope)
 
 
 def view_sector(
@@ -259,3 +296,5 @@ RULE_TYPES = (
         check=check_view_cone,
     ),
 )
+
+LIMITS = {"VIEW-VISTA": vista_limits, "VIEW-CONE": view_cone_limits}
