@@ -30,7 +30,7 @@ from tiles.tileset import (
 )
 
 TRIANGLE_BUDGET = 20_000  # a tile; a surface with more stays whole
-FILL, RIM = 0.20, 0.75  # opacity
+FILL, RIM = 0.12, 0.75  # opacity
 
 
 @dataclass(frozen=True, slots=True, eq=False)

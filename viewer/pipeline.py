@@ -33,6 +33,7 @@ from cim.parcels.guarded import read_parcels_guarded
 from cim.snapshot import read_snapshot
 from cim.text import Language, Text
 from viewer.globe import layer_on_globe, report_on_globe
+from viewer.limits import write_limits
 from viewer.place_text import parse_place
 from viewer.views import VIEWS, study_views, views_named
 
@@ -258,10 +259,11 @@ def publish_stage(work: Path, city_folder: Path) -> None:
 
 
 def build_city(folder: Path, progress: Progress | None = None) -> City:
-    """Build a city's stores of lines and buildings, draped layers and tilesets; what is unchanged is left as it is.
+    """Build a city's stores of lines and buildings, draped layers, limit surfaces and tilesets; what is unchanged is left as it is.
 
     Raises:
         CityError: a source is missing or at fault.
+        RulebookError: the rulebook cannot be read, or names what the city has not.
     """
     tell = progress or (lambda _: None)
     city = read_city(folder)
@@ -270,7 +272,10 @@ def build_city(folder: Path, progress: Progress | None = None) -> City:
         target = city.build_folder / "layers" / f"{layer.code}.geojson"
         target.parent.mkdir(parents=True, exist_ok=True)
         _write(target, _json(layer_on_globe(lines.features(layer.code), city.frame)))
-    lines.close()
+    try:
+        write_limits(city, lines)
+    finally:
+        lines.close()
     build_existing(city)
     tell(0.1)
     steps = _tile_steps(city)

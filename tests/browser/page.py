@@ -69,7 +69,7 @@ class ReviewPage:
         grid.sort(key=lambda at: (at[0] - width / 2) ** 2 + (at[1] - height / 2) ** 2)
         for x, y in grid:
             global_id = self.element_at(x, y)
-            if global_id is not None and self._is_open(x, y):
+            if global_id is not None and self.is_open(x, y):
                 yield x, y, global_id
 
     def element_at(self, x: int, y: int) -> str | None:
@@ -78,7 +78,7 @@ class ReviewPage:
         found: str | None = hit["globalId"] if hit and hit["kind"] == "element" else None
         return found
 
-    def _is_open(self, x: int, y: int) -> bool:
+    def is_open(self, x: int, y: int) -> bool:
         """Whether no card lies over a pixel of the stage."""
         box = self.find("stage").bounding_box()
         assert box is not None

@@ -173,6 +173,49 @@ def test_a_hidden_submission_cannot_be_picked(
     assert page.page.evaluate(f"cimReview.pickAt({x}, {y})")["kind"] == "element"
 
 
+def test_limit_surfaces_are_seen_and_named_once_they_are_switched_on(
+    page: ReviewPage, submitted: Callable[[str], str]
+) -> None:
+    page.open(f"s={submitted('violating')}")
+    page.find("verdict").wait_for()
+    page.settle()
+    places = [(x, y) for x in range(20, 280, 50) for y in range(60, 340, 50)]
+    before = {place: _hit(page, place) for place in places if page.is_open(*place)}
+    assert "limit" not in {hit["kind"] for hit in before.values() if hit}  # off at the start
+    x, y, element = next(page.picked())
+
+    page.find("layers-button").click()
+    switch = page.page.locator('[data-test-part="limits"]')
+    assert not switch.is_checked()
+    switch.check()
+    page.find("layers-button").click()
+    page.settle()
+    after = {place: _hit(page, place) for place in before}
+    found = {place: hit["limit"] for place, hit in after.items() if hit and hit["kind"] == "limit"}
+    assert len(found) >= 3
+    assert all(before[place] is None for place in found)  # a click goes through to what is behind
+    assert page.element_at(x, y) == element
+    listed = ask(f"{page.server}/api/city/limits")
+    known = {(each["rule"], each["name"]["zh"], each["low"], each["high"]) for each in listed}
+    told = {
+        (limit["rule"], limit["name"]["zh"], round(limit["low"], 3), round(limit["high"], 3))
+        for limit in found.values()
+    }
+    assert told <= known
+
+    place, limit = next(iter(found.items()))
+    page.click_stage(*place)
+    page.find("limit-card").wait_for()
+    assert limit["name"]["zh"] in page.find("limit-card").inner_text()
+    page.find("language").click()
+    assert limit["name"]["en"] in page.find("limit-card").inner_text()
+
+
+def _hit(page: ReviewPage, place: tuple[int, int]) -> Any:
+    """What a click on a pixel of the stage would find; None for ground and sky."""
+    return page.page.evaluate(f"cimReview.pickAt({place[0]}, {place[1]})")
+
+
 def test_a_model_without_a_proven_place_says_so_and_judges_nothing(
     page: ReviewPage, submitted: Callable[[str], str]
 ) -> None:

@@ -110,6 +110,8 @@ def test_city_is_what_its_description_says(client: TestClient, small_city: Path)
     assert told["projected_crs"] == "EPSG:4548"
     assert told["vertical_datum"] == "EPSG:5737"
     assert told["separation"] == 10.2
+    limits = told["tilesets"].pop("limits")
+    assert limits.startswith("/tiles/city/limits/")
     assert told["tilesets"] == {
         "terrain": "/tiles/city/terrain/tileset.json",
         "buildings": "/tiles/city/buildings/tileset.json",
@@ -159,7 +161,7 @@ def test_the_camera_starts_over_the_middle_of_the_ground(client: TestClient) -> 
 
 def test_tilesets_of_the_city_are_served(client: TestClient) -> None:
     tilesets = client.get("/api/city").json()["tilesets"]
-    for url in (tilesets["terrain"], tilesets["buildings"]):
+    for url in (tilesets["terrain"], tilesets["buildings"], tilesets["limits"]):
         answer = client.get(url)
         assert answer.headers["content-type"] == "application/json"
         assert answer.json()["asset"]["version"] == "1.1"
@@ -600,6 +602,7 @@ def test_the_contract_names_every_address() -> None:
         "/api/health",
         "/api/city",
         "/api/city/point",
+        "/api/city/limits",
         "/api/city/layers/{code}",
         "/api/city/views",
         "/api/submissions",

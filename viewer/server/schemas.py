@@ -65,6 +65,22 @@ class CityTilesets(BaseModel):
     terrain: str
     buildings: str
     points: list[str]
+    limits: str | None = Field(
+        description="surfaces of the rulebook as it is now; null where none reaches the city, or they are not built yet"
+    )
+
+
+class LimitInfo(BaseModel):
+    """A surface that a rule sets over the city; heights above the city's datum, metres, inside its ground."""
+
+    id: str = Field(description="as in the property table of the tileset")
+    rule: str
+    rule_type: str
+    title: Words
+    name: Words
+    low: float | None = Field(description="null where it does not reach the city's ground")
+    high: float | None
+    sagitta: float | None = Field(description="how far what is drawn is off the surface at most")
 
 
 class LayerInfo(BaseModel):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from importlib.metadata import version
 from typing import Annotated
 
@@ -9,10 +10,12 @@ import numpy as np
 from fastapi import APIRouter, Query
 from fastapi.responses import FileResponse
 
+from cim.city import City
 from cim.text import Text
 from viewer.globe import eye_of, home_of
+from viewer.limits import LIST, limits_folder
 from viewer.server.context import Here
-from viewer.server.errors import NotFoundError
+from viewer.server.errors import NotFoundError, NotReadyError
 from viewer.server.schemas import (
     CityInfo,
     CityPointInfo,
@@ -20,6 +23,7 @@ from viewer.server.schemas import (
     Health,
     Home,
     LayerInfo,
+    LimitInfo,
     ViewpointInfo,
     Words,
 )
@@ -51,6 +55,7 @@ def city(here: Here) -> CityInfo:
             terrain="/tiles/city/terrain/tileset.json",
             buildings="/tiles/city/buildings/tileset.json",
             points=[f"/tiles/city/points/{number}/tileset.json" for number in points],
+            limits=_limits_url(read),
         ),
         layers=[
             LayerInfo(
@@ -72,6 +77,27 @@ def city(here: Here) -> CityInfo:
             for view in read.viewpoints
         ],
     )
+
+
+@router.get("/city/limits")
+def limits(here: Here) -> list[LimitInfo]:
+    """Every surface that the rulebook sets, in its order; those of the tileset and those beyond the city's ground."""
+    path = limits_folder(here.city()) / LIST
+    if not path.is_file():
+        raise NotReadyError(
+            Text(zh="限制面尚未生成。", en="the limit surfaces have not been built yet."),
+            remedy=Text(
+                zh="请运行 cim city build。", en="Run cim city build on the city's folder."
+            ),
+        )
+    listed = json.loads(path.read_text(encoding="utf-8"))["limits"]
+    return [LimitInfo.model_validate(entry) for entry in listed]
+
+
+def _limits_url(city: City) -> str | None:
+    folder = limits_folder(city)
+    built = (folder / LIST).is_file() and (folder / "tileset.json").is_file()
+    return f"/tiles/city/limits/{folder.name}/tileset.json" if built else None
 
 
 @router.get("/city/point")

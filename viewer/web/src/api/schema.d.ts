@@ -44,6 +44,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/city/limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Limits
+         * @description Every surface that the rulebook sets, in its order; those of the tileset and those beyond the city's ground.
+         */
+        get: operations["limits"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/city/point": {
         parameters: {
             query?: never;
@@ -556,6 +576,11 @@ export interface components {
             buildings: string;
             /** Points */
             points: string[];
+            /**
+             * Limits
+             * @description surfaces of the rulebook as it is now; null where none reaches the city, or they are not built yet
+             */
+            limits: string | null;
         };
         /**
          * ColumnInfo
@@ -798,6 +823,35 @@ export interface components {
             shown: boolean;
             /** Url */
             url: string;
+        };
+        /**
+         * LimitInfo
+         * @description A surface that a rule sets over the city; heights above the city's datum, metres, inside its ground.
+         */
+        LimitInfo: {
+            /**
+             * Id
+             * @description as in the property table of the tileset
+             */
+            id: string;
+            /** Rule */
+            rule: string;
+            /** Rule Type */
+            rule_type: string;
+            title: components["schemas"]["Words"];
+            name: components["schemas"]["Words"];
+            /**
+             * Low
+             * @description null where it does not reach the city's ground
+             */
+            low: number | null;
+            /** High */
+            high: number | null;
+            /**
+             * Sagitta
+             * @description how far what is drawn is off the surface at most
+             */
+            sagitta: number | null;
         };
         /**
          * ModelInfo
@@ -1342,6 +1396,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CityInfo"];
+                };
+            };
+            /** @description Client Error */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+        };
+    };
+    limits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LimitInfo"][];
                 };
             };
             /** @description Client Error */

@@ -12,6 +12,7 @@ import {
 import { geographic, lookAt, type Pose, poseOf, type Target, takePose } from "./camera";
 import { DrapedLayer } from "./draped";
 import { showEvidence } from "./evidence";
+import { type Limit, styleOf } from "./limits";
 import { type MapMark, showMarks } from "./marks";
 import { type Paint, Painter } from "./paint";
 import type { Feature, FeatureCollection, Geometry } from "./rings";
@@ -21,21 +22,23 @@ import { addTileset } from "./tilesets";
 import { createWidget, lightFor } from "./widget";
 
 /** Parts of the scene that can be switched. */
-export type Part = "terrain" | "buildings" | "points" | "submission" | "views";
+export type Part = "terrain" | "buildings" | "points" | "submission" | "views" | "limits";
 /** What lies under a pixel. */
 export type Picked =
   | { kind: "element"; globalId: string }
   | { kind: "building"; properties: Record<string, unknown> }
   | { kind: "mark"; id: string }
+  | { kind: "limit"; limit: Limit }
   | null;
 export type SceneOptions = {
   home: { longitude: number; latitude: number; height: number; range: number };
-  tilesets: { terrain: string; buildings: string; points: string[] };
+  tilesets: { terrain: string; buildings: string; points: string[]; limits: string | null };
   /** Stand still at once instead of flying, fewer samples a pixel. */
   economical: boolean;
 };
 
 const HOME_LOOK = { radii: 0.34 };
+const DEEPEST = 12; // limit surfaces behind one another that a click goes through
 
 export class CityScene {
   private readonly widget: CesiumWidget;
@@ -45,8 +48,9 @@ export class CityScene {
     points: [],
     submission: [],
     views: [],
+    limits: [],
   };
-  private readonly hidden = new Set<Part>();
+  private readonly hidden = new Set<Part>(["limits"]);
   private readonly layers = new Map<string, DrapedLayer>();
   private painter: Painter | null = null;
   private paint: Paint = { marked: new Set(), chosen: null };
@@ -54,6 +58,8 @@ export class CityScene {
   private takeMarks: (() => void) | null = null;
   private sights: Sights | null = null;
   private shownUrl: string | null = null;
+  private limitsAsked = false;
+  private limitsOf: string | null = null;
 
   constructor(
     container: HTMLElement,
@@ -99,6 +105,14 @@ export class CityScene {
     else this.hidden.add(part);
     for (const tileset of this.tilesets[part]) tileset.show = shown;
     if (part === "views" && this.sights) this.sights.shown = shown;
+    if (part === "limits" && shown) void this.loadLimits();
+    this.draw();
+  }
+
+  /** Show only the limit surfaces of a rule, where they are switched on; null for all. */
+  setLimitsOf(rule: string | null): void {
+    this.limitsOf = rule;
+    for (const tileset of this.tilesets.limits) tileset.style = styleOf(rule);
     this.draw();
   }
 
@@ -205,8 +219,42 @@ export class CityScene {
     return settle(this.widget, () => Object.values(this.tilesets).flat(), milliseconds);
   }
 
+  /** Limit surfaces are many and large: they are asked for when somebody first wants to see them. */
+  private async loadLimits(): Promise<void> {
+    const url = this.options.tilesets.limits;
+    if (url === null || this.limitsAsked) return;
+    this.limitsAsked = true;
+    await this.add("limits", url, { pixels: 16 });
+    this.setLimitsOf(this.limitsOf);
+  }
+
+  /** What stands behind a limit surface can be clicked through it; the surface itself where nothing does. */
   private pick(position: Cartesian2): Picked {
-    const hit: unknown = this.widget.scene.pick(position);
+    const { scene } = this.widget;
+    const first: unknown = scene.pick(position);
+    const limit = this.limitOf(first);
+    if (!limit) return this.named(first);
+    const behind = scene
+      .drillPick(position, DEEPEST)
+      .map((hit: unknown) => this.named(hit))
+      .find((picked) => picked !== null);
+    return behind ?? { kind: "limit", limit };
+  }
+
+  private limitOf(hit: unknown): Limit | null {
+    if (!(hit instanceof Cesium3DTileFeature)) return null;
+    if (!this.tilesets.limits.includes(hit.tileset)) return null;
+    const said = (name: string): unknown => hit.getProperty(name);
+    return {
+      rule: String(said("rule")),
+      title: { zh: String(said("title_zh")), en: String(said("title_en")) },
+      name: { zh: String(said("name_zh")), en: String(said("name_en")) },
+      low: Number(said("low")),
+      high: Number(said("high")),
+    };
+  }
+
+  private named(hit: unknown): Picked {
     if (!(hit instanceof Cesium3DTileFeature)) return markOf(hit);
     if (this.tilesets.submission.includes(hit.tileset)) {
       return { kind: "element", globalId: String(hit.getProperty("global_id")) };

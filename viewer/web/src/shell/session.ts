@@ -19,6 +19,7 @@ import {
   type Submission,
   type View,
 } from "../api/client";
+import type { Limit } from "../scene/limits";
 
 /** A city building that was clicked: the columns of its tile. */
 export type Building = Record<string, unknown>;
@@ -40,6 +41,7 @@ export function createSession(city: City) {
     views: [] as View[],
     element: null as ElementInfo | null,
     building: null as Building | null,
+    limit: null as Limit | null,
     trouble: null as Trouble | null,
   });
   const following = new Set<string>();
@@ -113,7 +115,7 @@ export function createSession(city: City) {
       if (identifier === state.current) return;
       state.current = identifier;
       state.finding = state.viewpoint = null;
-      shown.report = shown.element = shown.building = null;
+      shown.report = shown.element = shown.building = shown.limit = null;
       shown.record = [];
       shown.views = [];
       const one = submission.value;
@@ -126,7 +128,7 @@ export function createSession(city: City) {
       if (!one) return;
       if (identifier === state.current) {
         state.finding = state.viewpoint = null;
-        shown.report = shown.element = shown.building = null;
+        shown.report = shown.element = shown.building = shown.limit = null;
         shown.views = [];
       }
       took(one);
@@ -137,7 +139,7 @@ export function createSession(city: City) {
     chooseFinding(chosen: Finding | null) {
       state.finding = chosen?.id ?? null;
       state.viewpoint = null;
-      shown.element = shown.building = null;
+      shown.element = shown.building = shown.limit = null;
     },
 
     /** Choose an element of the submission by its GlobalId. */
@@ -147,7 +149,7 @@ export function createSession(city: City) {
       const element = await attempt(() => getElement(identifier, globalId));
       if (state.current === identifier) {
         shown.element = element;
-        shown.building = null;
+        shown.building = shown.limit = null;
       }
     },
 
@@ -155,17 +157,24 @@ export function createSession(city: City) {
     chooseViewpoint(code: string) {
       state.viewpoint = code;
       state.finding = null;
-      shown.element = shown.building = null;
+      shown.element = shown.building = shown.limit = null;
     },
 
     chooseBuilding(building: Building | null) {
       shown.building = building;
-      shown.element = null;
+      shown.element = shown.limit = null;
+    },
+
+    /** Choose a surface that limits heights. */
+    chooseLimit(limit: Limit) {
+      shown.limit = limit;
+      shown.element = shown.building = null;
     },
 
     /** Step back: first the element, then the finding or the view. */
     clear() {
-      if (shown.element || shown.building) shown.element = shown.building = null;
+      if (shown.element || shown.building || shown.limit)
+        shown.element = shown.building = shown.limit = null;
       else state.finding = state.viewpoint = null;
     },
   };
