@@ -2,6 +2,9 @@
 
 Rays start at the scheme, so one search tree serves every place; what stands around is lowered by Earth curvature and refraction as
 seen from the scheme. The scheme's own bodies hide nothing. Ground under a roof is nobody's public place and is left out.
+
+Of the ground only what falls away from the scheme is searched, and its rim. A ray that the ground stops before an eye that stands above it must come out of the
+ground again, through a triangle that is turned away: three quarters of the benchmark's 2 million triangles need neither be built into the tree nor asked by any ray.
 """
 
 from __future__ import annotations
@@ -28,6 +31,7 @@ from cim.terrain import Terrain
 
 NOT_PUBLIC = 255  # of a cell under a roof, or without known ground
 SHORT = 0.2  # m; rays end this far before the eye, so that the ground it stands on does not count
+SAFE = 0.1  # m; an eye is taken to stand above the ground's triangles where it does so by more than this
 BATCH_ROWS = 200  # of the map at once; 100 MB of rays with 5,000 columns
 WORKERS = 2  # threads that share the batches
 
@@ -122,14 +126,14 @@ def visibility_map(
     built = buildings.vertices[_faces(buildings, without)]
     west, south, east, north = bounds
     crossed = shapely.box(*bounds).union(shapely.multipoints(points[:, :2])).bounds
-    around = np.concatenate([ground_triangles(_cut(terrain, crossed)), built])
-    lowered = centre.apparent(around.reshape(-1, 3)).reshape(-1, 3, 3)
-    occluders = Occluders(lowered, np.zeros(3))
+    start = centre.apparent(points)
+    ground = _turned_away(_cut(terrain, crossed), centre, start, eye_height)
+    lowered = centre.apparent(built.reshape(-1, 3)).reshape(-1, 3, 3)
+    occluders = Occluders(np.concatenate([ground, lowered]), np.zeros(3))
     x: NDArray[np.float64] = np.arange(west + cell / 2.0, east, cell, dtype=np.float64)
     y: NDArray[np.float64] = np.arange(north - cell / 2.0, south, -cell, dtype=np.float64)
     roofs = _roofed(built[:, :, :2], (float(west), float(north), float(cell)), len(y), len(x))
     seen = np.full((len(y), len(x)), NOT_PUBLIC, dtype=np.uint8)
-    start = centre.apparent(points)
 
     def look(rows: slice) -> None:
         seen[rows] = _seen_in(
@@ -160,18 +164,16 @@ def _seen_in(
     start: NDArray[np.float64],
     occluders: Occluders,
 ) -> NDArray[np.uint8]:
-    x, y = grid
-    plan = np.stack(np.broadcast_arrays(x[None, :], y[rows, None]), axis=-1).reshape(-1, 2)
-    heights = terrain.height_at(plan) + eye_height
-    public = np.isfinite(heights) & ~roofs[rows].reshape(-1)
-    found = np.full(len(plan), NOT_PUBLIC, dtype=np.uint8)
-    ends = eye.apparent(np.column_stack([plan[public], heights[public]]))
-    count = np.zeros(len(ends), dtype=np.uint8)
+    x, y = grid[0], grid[1][rows]
+    heights = terrain.heights_over(x, y) + eye_height
+    public = np.isfinite(heights) & ~roofs[rows]
+    found = np.full(heights.shape, NOT_PUBLIC, dtype=np.uint8)
+    found[public] = 0
+    bend = float(eye.drop(np.ones(1))[0])
     for target in start:
-        ways, lengths = _ways(target, ends)
-        count += ~occluders.blocked(target[None, :], ways, nearer_than=lengths)
-    found[public] = count
-    return found.reshape(len(y[rows]), len(x))
+        ways, lengths = _ways(target, (x, y, heights), public, eye.position, bend)
+        found[public] += ~occluders.blocked(target[None, :], ways, nearer_than=lengths)
+    return found
 
 
 def _faces(buildings: Surface, without: NDArray[np.bool_] | None) -> NDArray[np.int32]:
@@ -194,6 +196,64 @@ def _cut(terrain: Terrain, bounds: tuple[float, float, float, float]) -> Terrain
     )
 
 
+def _turned_away(
+    terrain: Terrain, eye: Eye, start: NDArray[np.float64], eye_height: float
+) -> NDArray[np.float64]:
+    """The ground's triangles that any of the points sees from behind, shape (M, 3, 3), as they appear.
+
+    Squares so rough that a ray may end below their triangles are taken whole. Where ground is not known everywhere a ray may
+    come out of it where there is none, and all triangles are taken.
+
+    Args:
+        terrain: the ground.
+        eye: over the scheme; things appear lowered as seen from there.
+        start: shape (K, 3), the points, as they appear.
+        eye_height: metres; eyes stand so far above the ground between its cell centres.
+    """
+    if not np.isfinite(terrain.heights).all():
+        triangles = ground_triangles(terrain)
+        return eye.apparent(triangles.reshape(-1, 3)).reshape(-1, 3, 3)
+    rows, across = terrain.heights.shape
+    east = terrain.west + (np.arange(across) + 0.5) * terrain.cell - eye.position[0]
+    north = terrain.north - (np.arange(rows) + 0.5) * terrain.cell - eye.position[1]
+    up = terrain.heights - eye.position[2] - eye.drop(np.hypot(east[None, :], north[:, None]))
+    rough = _rough(up, terrain.cell, eye_height)
+    return np.concatenate([_hiding((east, north, up), start, rough), _walls(east, north, up)])
+
+
+def _rough(up: NDArray[np.float64], cell: float, eye_height: float) -> NDArray[np.bool_]:
+    """Squares over which, or beside which, a ray may end below the ground's triangles, shape (rows - 1, columns - 1).
+
+    Between its corners a square's triangles are off what eyes stand on by a quarter of its twist at most, and in the `SHORT` metres that a ray
+    ends before its eye, the ground may rise by as much as its slope.
+    """
+    nw, ne, sw, se = up[:-1, :-1], up[:-1, 1:], up[1:, :-1], up[1:, 1:]
+    steep = np.hypot(
+        np.maximum(np.abs(ne - nw), np.abs(se - sw)), np.maximum(np.abs(sw - nw), np.abs(se - ne))
+    )
+    off = np.abs(nw - ne - sw + se) / 4.0 + SHORT * np.hypot(1.0, steep / cell)
+    rough = np.pad(off > eye_height - SAFE, 1)
+    rows, columns = off.shape
+    beside = [rough[i : i + rows, j : j + columns] for i in range(3) for j in range(3)]
+    found: NDArray[np.bool_] = np.any(beside, axis=0)
+    return found
+
+
+def _walls(
+    east: NDArray[np.float64], north: NDArray[np.float64], up: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Walls below the rim of the ground: what comes out there, to an eye in the outermost half cell, was stopped before."""
+    grid = np.stack(np.broadcast_arrays(east[None, :], north[:, None], up), axis=-1)
+    rims = [rim for rim in (grid[0], grid[-1], grid[:, 0], grid[:, -1]) if len(rim) > 1]
+    tops = [np.stack([rim[:-1], rim[1:]], axis=1) for rim in rims]
+    top = np.concatenate([*tops, np.zeros((0, 2, 3))])
+    foot = top.copy()
+    foot[:, :, 2] = up.min(initial=0.0) - 1.0
+    upper = np.stack([top[:, 0], top[:, 1], foot[:, 0]], axis=1)
+    lower = np.stack([top[:, 1], foot[:, 1], foot[:, 0]], axis=1)
+    return np.concatenate([upper, lower])
+
+
 def ground_triangles(terrain: Terrain) -> NDArray[np.float64]:
     """The raster's cell centres joined by triangles, shape (M, 3, 3), as `bim_checks.landscape.skyline` sees it."""
     rows, across = terrain.heights.shape
@@ -208,16 +268,65 @@ def ground_triangles(terrain: Terrain) -> NDArray[np.float64]:
 
 
 @compiled
-def _ways(target, ends):  # type: ignore[no-untyped-def]
-    """Unit vectors from a point to others and how far to look, as Embree takes them: float32, found in float64."""
-    ways = np.zeros((len(ends), 3), dtype=np.float32)
-    lengths = np.zeros(len(ends), dtype=np.float32)
-    for i in range(len(ends)):
-        x, y, z = ends[i, 0] - target[0], ends[i, 1] - target[1], ends[i, 2] - target[2]
-        length = np.sqrt(x * x + y * y + z * z)
-        scale = 1.0 / max(length, 1e-9)
-        ways[i, 0], ways[i, 1], ways[i, 2] = x * scale, y * scale, z * scale
-        lengths[i] = max(length - SHORT, 0.0)
+def _hiding(ground, start, rough):  # type: ignore[no-untyped-def]
+    """Triangles of the ground with a point of `start` not above their plane, and those of rough squares."""
+    east, north, up = ground
+    rows, across = up.shape
+    count = 0
+    taken = np.zeros((2, max(rows - 1, 0), max(across - 1, 0)), dtype=np.bool_)
+    for r in range(rows - 1):
+        for c in range(across - 1):
+            nw, ne, sw, se = up[r, c], up[r, c + 1], up[r + 1, c], up[r + 1, c + 1]
+            # Rise per metre east and north of the triangle north-east of the cut, and of the one south-west of it.
+            wide, high = east[c + 1] - east[c], north[r] - north[r + 1]
+            for side in range(2):
+                a = (ne - nw) / wide if side == 0 else (se - sw) / wide
+                b = (ne - se) / high if side == 0 else (nw - sw) / high
+                hides = rough[r, c]
+                for k in range(len(start)):
+                    plane = nw + a * (start[k, 0] - east[c]) + b * (start[k, 1] - north[r])
+                    hides |= start[k, 2] <= plane
+                taken[side, r, c] = hides
+                count += hides
+    found = np.zeros((count, 3, 3))
+    i = 0
+    for side in range(2):
+        for r in range(rows - 1):
+            for c in range(across - 1):
+                if not taken[side, r, c]:
+                    continue
+                # As in `ground_triangles`: nw, se, ne and nw, sw, se.
+                for corner in range(3):
+                    down = 1 if corner == 1 or (side == 1 and corner == 2) else 0
+                    right = (1 if corner > 0 else 0) if side == 0 else (1 if corner == 2 else 0)
+                    found[i, corner, 0] = east[c + right]
+                    found[i, corner, 1] = north[r + down]
+                    found[i, corner, 2] = up[r + down, c + right]
+                i += 1
+    return found
+
+
+@compiled
+def _ways(target, grid, public, eye, bend):  # type: ignore[no-untyped-def]
+    """Unit vectors from a point to public places and how far to look, as Embree takes them: float32, found in float64."""
+    east, north, heights = grid
+    count = public.sum()
+    ways = np.zeros((count, 3), dtype=np.float32)
+    lengths = np.zeros(count, dtype=np.float32)
+    i = 0
+    for r in range(len(north)):
+        for c in range(len(east)):
+            if not public[r, c]:
+                continue
+            x, y = east[c] - eye[0], north[r] - eye[1]
+            away = np.hypot(x, y)
+            z = heights[r, c] - eye[2] - bend * away * away - target[2]
+            x, y = x - target[0], y - target[1]
+            length = np.sqrt(x * x + y * y + z * z)
+            scale = 1.0 / max(length, 1e-9)
+            ways[i, 0], ways[i, 1], ways[i, 2] = x * scale, y * scale, z * scale
+            lengths[i] = max(length - SHORT, 0.0)
+            i += 1
     return ways, lengths
 
 

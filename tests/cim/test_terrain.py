@@ -59,3 +59,17 @@ def write(path: Path, transform: Affine) -> None:
         crs="EPSG:4548", transform=transform,
     ) as raster:  # fmt: skip
         raster.write(heights, 1)
+
+
+def test_heights_over_rows_and_columns_are_the_very_numbers_of_single_points() -> None:
+    random = np.random.default_rng(3)
+    heights = random.random((9, 7)) * 100.0
+    heights[4, 2] = np.nan
+    terrain = Terrain(heights, west=600_000.0, north=2_700_000.0, cell=2.5)
+    x = np.sort(random.uniform(-1.0, 19.0, 40)) + 600_000.0
+    y = 2_700_000.0 - np.sort(random.uniform(-1.0, 24.0, 30))
+    plan = np.stack(np.broadcast_arrays(x[None, :], y[:, None]), axis=-1).reshape(-1, 2)
+    np.testing.assert_array_equal(
+        terrain.heights_over(x, y), terrain.height_at(plan).reshape(30, 40)
+    )
+    assert terrain.heights_over(x, np.zeros(0)).shape == (0, 40)
