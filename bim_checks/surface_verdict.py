@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,8 +13,9 @@ from shapely.geometry.base import BaseGeometry
 
 from bim_checks.finding import Column, Judgement, Measurement, Outcome, Table, Uncertainty, Unit
 from bim_checks.measures.floors import floors_to_remove, lower
-from bim_checks.measures.limit_surface import LimitSurface
+from bim_checks.measures.limit_surface import InclinedPlane, LimitSurface
 from bim_checks.measures.penetration import Penetration, penetration, plan_above
+from bim_checks.measures.volume_above import VolumeAbove, volume_above
 from bim_checks.rule import Rule
 from bim_checks.scheme import Scheme
 from bim_checks.tolerance import LENGTH_UNCERTAINTY, outcome_of
@@ -44,6 +45,11 @@ COLUMNS = (
     Column("margin", Text(zh="余量", en="margin"), Unit.METRE),
     Column("area", Text(zh="超出部分平面", en="plan above it"), Unit.SQUARE_METRE),
     Column("elements", Text(zh="超出构件", en="elements above it"), Unit.COUNT),
+    Column("volume", Text(zh="超出部分体积", en="volume above it"), Unit.CUBIC_METRE),
+    Column("volume_half", Text(zh="体积不确定度 ±", en="volume known to ±"), Unit.CUBIC_METRE),
+    Column(
+        "storeys_above", Text(zh="超出涉及层数", en="storeys with something above it"), Unit.COUNT
+    ),
     Column("storeys", Text(zh="应减层数", en="storeys to remove"), Unit.COUNT),
 )
 
@@ -152,7 +158,7 @@ def judge_surfaces(
         elements=tuple(scheme.outlines[i].global_id for i in _deciding(found)),
         feature=name,
         geometry=None if outcome is Outcome.PASS else _drawn(drawn, point),
-        tables=_ledger(scheme, parts, each, plans),
+        tables=_ledger(scheme, parts, each, plans, name=name),
     )
 
 
@@ -172,22 +178,79 @@ def _ledger(
     parts: Sequence[LimitPart],
     each: Sequence[Penetration],
     plans: Sequence[BaseGeometry],
+    *,
+    name: Text,
 ) -> tuple[Table, ...]:
-    """How the scheme stands to each surface that has a name of its own, the worst first; pieces of one name are one surface."""
+    """How the scheme stands to each surface that has a name of its own, the worst first; pieces of one name are one surface.
+
+    Surfaces without one are told of, under `name`, where something is above them.
+    """
     named: dict[Text, list[int]] = {}
     for i in sorted(range(len(parts)), key=lambda i: -_most(each[i])):
-        name = parts[i].name
-        if name is not None and not each[i].is_empty:
-            named.setdefault(name, []).append(i)
+        if each[i].above or (parts[i].name is not None and not each[i].is_empty):
+            named.setdefault(parts[i].name or name, []).append(i)
     rows = []
-    for name, pieces in named.items():
+    for told, pieces in named.items():
         worst = each[pieces[0]]
         over, top = _most(worst), float(worst.points[worst.worst][2])
         area = float(shapely.union_all([plans[i] for i in pieces]).area)
         above = {element for i in pieces for element in each[i].above}
-        floors = floors_to_remove(scheme, top, over)
-        rows.append((name, top - over, top, -over, area, len(above), floors))
+        volumes = [
+            volume_above(scheme, parts[i].surface, each[i].above, parts[i].region) for i in pieces
+        ]
+        rows.append(_row(scheme, told, top, over, area=area, above=above, volumes=volumes))
     return (Table(LEDGER, COLUMNS, tuple(rows)),) if rows else ()
+
+
+def above_level(
+    scheme: Scheme, name: Text, level: float, region: BaseGeometry, above: list[int], *, top: float
+) -> Table:
+    """What rises above a level in a region, as the table of other surfaces tells it.
+
+    Args:
+        scheme: the placed building.
+        name: of the level, for people.
+        level: orthogonal height, metres.
+        region: polygon, projected frame.
+        above: indices of the outlines that are above it.
+        top: the highest point, orthogonal height, metres.
+    """
+    surface = InclinedPlane((0.0, 0.0, level))
+    area = float(plan_above(scheme, surface, above, region).area)
+    volumes = [volume_above(scheme, surface, above, region)]
+    row = _row(scheme, name, top, top - level, area=area, above=set(above), volumes=volumes)
+    return Table(LEDGER, COLUMNS, (row,))
+
+
+def _row(
+    scheme: Scheme,
+    name: Text,
+    top: float,
+    over: float,
+    *,
+    area: float,
+    above: set[int],
+    volumes: Sequence[VolumeAbove],
+) -> tuple[Text | float | int | None, ...]:
+    """A row of `COLUMNS`."""
+    return (
+        name,
+        top - over,
+        top,
+        -over,
+        area,
+        len(above),
+        sum(each.volume for each in volumes),
+        sum(each.half for each in volumes),
+        _storeys_of(scheme, above),
+        floors_to_remove(scheme, top, over),
+    )
+
+
+def _storeys_of(scheme: Scheme, elements: Iterable[int]) -> int:
+    """On how many storeys elements, indices of outlines, are."""
+    names = {scheme.outlines[i].global_id for i in elements}
+    return len({e.storey for e in scheme.model.elements if e.global_id in names and e.storey})
 
 
 def _deciding(found: Penetration) -> list[int]:

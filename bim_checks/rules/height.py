@@ -20,6 +20,7 @@ from bim_checks.parameters import Asset, parameter, parameters
 from bim_checks.rule import Rule, RuleType, Surroundings
 from bim_checks.scheme import Scheme
 from bim_checks.second.heights import recheck_highest
+from bim_checks.surface_verdict import above_level
 from bim_checks.tolerance import LENGTH_UNCERTAINTY, outcome_of
 from cim.control_lines.feature import ControlFeature
 from cim.text import Text
@@ -121,6 +122,9 @@ def _judge_zone(rule: Rule, scheme: Scheme, zone: ControlFeature) -> Judgement:
         feature=zone.name,
         geometry=_outline_at(scheme, order, zone.geometry, limit) if broken else None,
         basis=zone.geometry,
+        tables=(above_level(scheme, zone.name, limit, zone.geometry, order, top=highest),)
+        if measurement.margin < 0.0
+        else (),
     )
 
 

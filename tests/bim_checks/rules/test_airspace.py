@@ -37,13 +37,16 @@ def test_a_table_tells_how_the_building_stands_to_each_surface_over_it(
 ) -> None:
     (finding,) = findings(case, tmp_path)
     (table,) = finding.to_json()["tables"]
-    # The climb starts where the approach does and rises alike; 400 m2 and one storey are above each.
-    rows = [[row[0]["en"], *row[1:]] for row in table["rows"]]
+    # The climb starts where the approach does and rises alike; 400 m2 and one storey are above each, from 3.2 m down to 2.8 m: 1,200 m3.
+    rows = [[row[0]["en"], *row[1:6], row[-1]] for row in table["rows"]]
     assert rows == [
         ["the approach surface of 09, section 1", 24.8, 28.0, -3.2, 400.0, 1, 1],
         ["the take-off climb surface over 09", 24.8, 28.0, -3.2, 400.0, 1, 1],
         ["the inner horizontal surface", 50.0, 28.0, 22.0, 0.0, 0, None],
     ]
+    keys = [column["key"] for column in table["columns"]]
+    assert keys[6:9] == ["volume", "volume_half", "storeys_above"]
+    assert [row[6] for row in table["rows"]] == pytest.approx([1200.0, 1200.0, 0.0], abs=1e-3)
 
 
 def test_a_limit_nobody_has_verified_is_discussed(case: dict[str, Any], tmp_path: Path) -> None:
