@@ -214,12 +214,10 @@ def _turned_away(
         triangles = ground_triangles(terrain)
         return eye.apparent(triangles.reshape(-1, 3)).reshape(-1, 3, 3)
     rows, across = terrain.heights.shape
-    east: NDArray[np.float64] = (
-        terrain.west + (np.arange(across) + 0.5) * terrain.cell - eye.position[0]
-    )
-    north: NDArray[np.float64] = (
-        terrain.north - (np.arange(rows) + 0.5) * terrain.cell - eye.position[1]
-    )
+    x: NDArray[np.float64] = np.arange(across, dtype=np.float64)
+    y: NDArray[np.float64] = np.arange(rows, dtype=np.float64)
+    east = np.asarray(terrain.west + (x + 0.5) * terrain.cell - eye.position[0], dtype=np.float64)
+    north = np.asarray(terrain.north - (y + 0.5) * terrain.cell - eye.position[1], dtype=np.float64)
     up = terrain.heights - eye.position[2] - eye.drop(np.hypot(east[None, :], north[:, None]))
     rough = _rough(up, terrain.cell, eye_height)
     return np.concatenate([_hiding((east, north, up), start, rough), _walls(east, north, up)])
