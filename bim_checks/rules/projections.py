@@ -15,6 +15,7 @@ from bim_checks.measures.wording import storeys_of, up_to_centimetre
 from bim_checks.parameters import Asset, parameter, parameters
 from bim_checks.rule import Rule, RuleType, Surroundings
 from bim_checks.scheme import Scheme
+from bim_checks.second.clearances import Over, recheck_projection
 from bim_checks.tolerance import LENGTH_UNCERTAINTY, judge, outcome_of
 from cim.building import Element
 from cim.text import Text
@@ -86,12 +87,16 @@ def check_projection(rule: Rule, scheme: Scheme, around: Surroundings) -> list[J
     zone = _zone(p, scheme, around)
     if zone is None:
         return [_no_zone(name, p)]
-    found = overhangs(scheme, zone, inside=p.keep == "inside", terrain=around.city.terrain)
+    inside = p.keep == "inside"
+    found = overhangs(scheme, zone, inside=inside, terrain=around.city.terrain)
     if not found:
-        return [_nothing_over(name, p, scheme, around)]
+        return [replace(_nothing_over(name, p, scheme, around), basis=Over(zone, inside))]
     accuracy = around.city.layer(p.layer).accuracy
     measured = [_measure(scheme, overhang, p, accuracy) for overhang in found]
-    judged = [_judge(rule, scheme, m, name) for m in measured]
+    judged = [
+        replace(_judge(rule, scheme, m, name), basis=Over(zone, inside, m.overhang.indices))
+        for m in measured
+    ]
     broken = [j for j in judged if j.outcome is not Outcome.PASS]
     least = min(range(len(measured)), key=lambda i: measured[i].measurement.margin)
     told = broken or [judged[least]]
@@ -296,5 +301,6 @@ RULE_TYPES = (
         ),
         parameters=ProjectionParameters,
         check=check_projection,
+        recheck=recheck_projection,
     ),
 )

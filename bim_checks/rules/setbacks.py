@@ -35,6 +35,7 @@ from bim_checks.measures.wording import storeys_of, up_to_centimetre, way_out
 from bim_checks.parameters import Asset, parameter, parameters
 from bim_checks.rule import Rule, RuleType, Surroundings
 from bim_checks.scheme import Scheme
+from bim_checks.second.clearances import Kept, recheck_setback
 from bim_checks.tolerance import CONTACT, LENGTH_UNCERTAINTY, outcome_of
 from cim.text import Text
 
@@ -109,6 +110,7 @@ class _Measured:
     side: Side
     tier: Tier
     up_to: float
+    kept: Kept
     clearance: Clearance
     measurement: Measurement
 
@@ -185,7 +187,8 @@ def _measure(
             data=accuracy,
         ),
     )
-    return _Measured(side, tier, up_to, found, measurement)
+    kept = Kept(side.line, side.inside, low, high)
+    return _Measured(side, tier, up_to, kept, found, measurement)
 
 
 def _change_with_height(
@@ -233,6 +236,7 @@ def _judge(rule: Rule, scheme: Scheme, found: _Measured) -> Judgement:
         elements=() if kept else elements,
         feature=found.side.name,
         geometry=found.clearance.witness,
+        basis=found.kept,
     )
 
 
@@ -341,5 +345,6 @@ RULE_TYPES = (
         ),
         parameters=SetbackParameters,
         check=check_setback,
+        recheck=recheck_setback,
     ),
 )

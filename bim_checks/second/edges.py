@@ -41,8 +41,8 @@ def _nearest(
     for m in range(triangles.shape[0]):
         for k in range(3):
             ring[k] = triangles[m, k]
-        count = _clip(ring, 3, spare, low, 1.0)
-        count = _clip(spare, count, ring, high, -1.0)
+        count = clip(ring, 3, spare, low, 1.0)
+        count = clip(spare, count, ring, high, -1.0)
         if count == 0:
             continue
         west, east = ring[:count, 0].min(), ring[:count, 0].max()
@@ -65,7 +65,7 @@ def _nearest(
 
 
 @compiled
-def _clip(
+def clip(
     ring: NDArray[np.float64], count: int, kept: NDArray[np.float64], limit: float, side: float
 ) -> int:
     """The part of a ring above (side 1) or below (side -1) a height; how many corners it has."""
