@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -27,6 +28,7 @@ from bim_checks.measures.wording import storeys_of, up_to_centimetre, way_out
 from bim_checks.parameters import parameter, parameters
 from bim_checks.rule import Need, Rule, RuleType, Surroundings
 from bim_checks.scheme import Scheme
+from bim_checks.second.neighbours import Facing, recheck_neighbour
 from bim_checks.tolerance import CONTACT, LENGTH_UNCERTAINTY, judge, outcome_of
 from cim.text import Text
 
@@ -134,11 +136,24 @@ def check_fire_separation(rule: Rule, scheme: Scheme, around: Surroundings) -> l
     more = [*(_unclassified(u, p) for u in unknown.values()), *grazed(found)]
     if not measured:
         return more or [nobody_near(found, around.existing)]
-    judged = [_judge(rule, scheme, m, found) for m in measured]
+    judged = [
+        replace(_judge(rule, scheme, m, found), basis=_facing(m, ground, p)) for m in measured
+    ]
     broken = [j for j in judged if j.outcome is not Outcome.PASS]
     least = min(range(len(measured)), key=lambda i: measured[i].measurement.margin)
     told = broken or [judged[least]]
     return [replace(told[0], tables=(_table(measured),)), *told[1:], *more]
+
+
+def _facing(m: _Measured, ground: float, p: FireParameters) -> Facing:
+    """What its second way of measuring looks at."""
+    return Facing(
+        m.ours.indices,
+        m.other.body,
+        ground,
+        their_ground=-math.inf if m.other.own is None else ground,
+        measure="plan" if p.measure == "horizontal" else "space",
+    )
 
 
 def _measure(
@@ -342,6 +357,7 @@ RULE_TYPES = (
         ),
         parameters=FireParameters,
         check=check_fire_separation,
+        recheck=recheck_neighbour,
         needs=(
             Need(
                 entity="IfcBuilding",

@@ -29,6 +29,7 @@ from bim_checks.measures.wording import storeys_of, up_to_centimetre, way_out
 from bim_checks.parameters import parameter, parameters
 from bim_checks.rule import Rule, RuleType, Surroundings
 from bim_checks.scheme import Scheme
+from bim_checks.second.neighbours import Facing, recheck_neighbour
 from bim_checks.tolerance import CONTACT, LENGTH_UNCERTAINTY, outcome_of
 from cim.text import Text
 
@@ -115,8 +116,25 @@ def check_spacing(rule: Rule, scheme: Scheme, around: Surroundings) -> list[Judg
         m for m in measured if outcome_of(m.measurement, rule.legal_effect) is not Outcome.PASS
     ]
     least = min(measured, key=lambda m: m.measurement.margin)
-    judged = [_judge(rule, scheme, m, found) for m in (broken or [least])]
+    judged = [
+        replace(_judge(rule, scheme, m, found), basis=_facing(m, ground, p))
+        for m in (broken or [least])
+    ]
     return [replace(judged[0], tables=(_table(measured),)), *judged[1:], *questions]
+
+
+def _facing(m: _Measured, ground: float, p: SpacingParameters) -> Facing:
+    """What its second way of measuring looks at."""
+    by_part = p.by == "part"
+    return Facing(
+        m.ours.indices,
+        m.other.body,
+        ground,
+        their_ground=-math.inf if m.other.own is None else ground,
+        measure="north_south" if p.orientation == "north_south" else "plan",
+        bearing=math.radians(p.bearing),
+        required=(lambda tops: np.maximum(p.factor * tops, p.minimum)) if by_part else None,
+    )
 
 
 def _reach(scheme: Scheme, around: Surroundings, ground: float, p: SpacingParameters) -> float:
@@ -348,5 +366,6 @@ RULE_TYPES = (
         ),
         parameters=SpacingParameters,
         check=check_spacing,
+        recheck=recheck_neighbour,
     ),
 )

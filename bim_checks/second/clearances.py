@@ -12,6 +12,7 @@ from shapely.geometry.base import BaseGeometry
 from bim_checks.finding import Judgement, SecondOpinion
 from bim_checks.rule import Rule, Surroundings
 from bim_checks.scheme import Scheme
+from bim_checks.second.bodies import are_torn
 from bim_checks.second.depths import TOUCHING, Beyond, reach_beyond
 from bim_checks.second.edges import nearest_edges
 from bim_checks.second.rings import lie_inside, sides_of
@@ -24,7 +25,6 @@ CORNERS = Text(
 )
 RESOLUTION = 2e-4  # m; outlines are united with slits of 1e-6 m closed, and boxes of map coordinates hold 1e-9 m
 AROUND = 1.0  # m beyond the claimed distance; nothing farther off can be the nearest
-OPEN = 1e-6  # of the area of all faces, and m2; those of a closed body look as much one way as the other but for rounding
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,8 +74,7 @@ def recheck_setback(
     reach = max(judgement.measurement.measured, 0.0) + AROUND
     triangles, owners = _near(scheme, sides, reach)
     apart = min(nearest_edges(triangles, sides, kept.low, kept.high), reach)
-    torn = scheme.once(_torn, lambda: _torn(scheme))
-    if apart > judgement.measurement.measured + RESOLUTION and torn[owners].any():
+    if apart > judgement.measurement.measured + RESOLUTION and are_torn(scheme)[owners].any():
         return None  # a section of an open body may be closed by lines that no face has
     return SecondOpinion(CORNERS, apart, RESOLUTION)
 
@@ -149,12 +148,3 @@ def _near(
     near = (low[:, 0] <= east + reach) & (high[:, 0] >= west - reach)
     near &= (low[:, 1] <= north + reach) & (high[:, 1] >= south - reach)
     return triangles[near], owners[near]
-
-
-def _torn(scheme: Scheme) -> NDArray[np.bool_]:
-    """Which bodies are no closed ones: their faces do not look as much one way as the other."""
-    triangles, owners = scheme.all_triangles
-    normals = np.cross(triangles[:, 1] - triangles[:, 0], triangles[:, 2] - triangles[:, 0])
-    sums = np.stack([np.bincount(owners, normals[:, k]) for k in range(3)], axis=1)
-    total = np.bincount(owners, np.linalg.norm(normals, axis=1))
-    return np.asarray(np.linalg.norm(sums, axis=1) > OPEN * (total + 1.0))

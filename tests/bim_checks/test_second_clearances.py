@@ -23,6 +23,7 @@ from tests.support.second_ways import (
     is_to_be_discussed,
     judgements,
     measure_wrongly,
+    metres,
     rings,
 )
 
@@ -34,7 +35,7 @@ ROAD = {"name": "ROAD", "line": [[-100, -33], [200, -33]]}
 @given(
     buildings(),
     st.lists(rings(reach=45.0), min_size=1, max_size=3),
-    st.floats(0.5, 12.0),
+    metres(0.5, 12.0),
     st.sampled_from(["outside", "inside"]),
 )
 def test_setbacks_agree_on_random_scenes(
@@ -124,7 +125,7 @@ def test_a_bar_across_a_strip_has_no_corner_in_it() -> None:
     ) == (0.0, 0.0)
 
 
-@given(rings(), st.lists(st.tuples(st.floats(-60, 60), st.floats(-60, 60)), min_size=2))
+@given(rings(), st.lists(st.tuples(metres(-60, 60), metres(-60, 60)), min_size=2))
 def test_sides_tell_what_shapely_tells(ring: list[Any], places: list[Any]) -> None:
     shape, points = shapely.Polygon(ring), np.array(places)
     sides = sides_of(shape)

@@ -68,15 +68,20 @@ def is_to_be_discussed(found: list[Judgement]) -> bool:
     )
 
 
+def metres(low: float, high: float) -> st.SearchStrategy[float]:
+    """Lengths to a millimetre."""
+    return st.integers(round(low * 1e3), round(high * 1e3)).map(lambda found: found / 1e3)
+
+
 @st.composite
 def rings(
     draw: st.DrawFn, reach: float = 30.0, least: float = 2.0, most: float = 25.0, at: float = 0.0
 ) -> list[list[float]]:
     """A star-shaped ring about a point up to `reach` from (`at`, 0), either way round, begun anywhere."""
     count = draw(st.integers(3, 9))
-    x, y = at + draw(st.floats(-reach, reach)), draw(st.floats(-reach, reach))
+    x, y = at + draw(metres(-reach, reach)), draw(metres(-reach, reach))
     turns = [2.0 * math.pi * i / count for i in range(count)]
-    radii = draw(st.lists(st.floats(least, most), min_size=count, max_size=count))
+    radii = draw(st.lists(metres(least, most), min_size=count, max_size=count))
     ring = [[x + r * math.cos(t), y + r * math.sin(t)] for r, t in zip(radii, turns, strict=True)]
     begin = draw(st.integers(0, count - 1))
     ring = ring[begin:] + ring[:begin]
@@ -88,16 +93,16 @@ def solids(draw: st.DrawFn, reach: float = 12.0) -> Content:
     """A prism over any star, a house with a pitched roof, or a box."""
     kind = draw(st.sampled_from(["prism", "gable", "box"]))
     low = draw(st.sampled_from([-4.0, 0.0, 0.0, 3.0, 6.0]))
-    high = low + draw(st.floats(0.5, 20.0))
+    high = low + draw(metres(0.5, 20.0))
     if kind == "prism":
         polygon = draw(rings(reach, most=12.0))
         return {"prism": {"polygon": polygon, "low": low, "high": high}}
-    x, y = draw(st.floats(-reach, reach)), draw(st.floats(-reach, reach))
-    wide, deep = draw(st.floats(0.3, 15.0)), draw(st.floats(0.3, 15.0))
+    x, y = draw(metres(-reach, reach)), draw(metres(-reach, reach))
+    wide, deep = draw(metres(0.3, 15.0)), draw(metres(0.3, 15.0))
     box = [[x, y, low], [x + wide, y + deep, high]]
     if kind == "box":
         return {"box": box}
-    ridge, along = high + draw(st.floats(0.5, 8.0)), draw(st.sampled_from(["x", "y"]))
+    ridge, along = high + draw(metres(0.5, 8.0)), draw(st.sampled_from(["x", "y"]))
     return {"gable": {"box": box, "ridge": ridge, "along": along}}
 
 
@@ -106,5 +111,5 @@ def buildings(draw: st.DrawFn, most: int = 4, reach: float = 12.0) -> list[Conte
     """A few elements, one of which stands on the ground."""
     count = draw(st.integers(1, most))
     elements = [{"id": f"E{number}", **draw(solids(reach))} for number in range(count)]
-    x = draw(st.floats(-5.0, 5.0))
+    x = draw(metres(-5.0, 5.0))
     return [*elements, {"id": "FOOT", "box": [[x, -2.0, 0.0], [x + 6.0, 3.0, 5.0]]}]
