@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import shapely
 from shapely.geometry.base import BaseGeometry
@@ -15,6 +15,9 @@ from bim_checks.measures.penetration import within
 from bim_checks.parameters import Asset, parameter, parameters
 from bim_checks.rule import Rule, RuleType, Surroundings
 from bim_checks.scheme import Scheme
+from bim_checks.second.classes import recheck_class
+from bim_checks.second.limits import level
+from bim_checks.second.surfaces import Below
 from bim_checks.surface_verdict import judge_surface
 from bim_checks.tolerance import CONTACT, outcome_of
 from cim.control_lines.feature import ControlFeature
@@ -160,9 +163,10 @@ def _judge(
     found = judge_surface(
         rule, scheme, surface, zone.region, name=name, height=ground.uncertainty if ground else 0.0
     )
-    if found is None or ground is None:
-        return found
-    return ground.told(found)
+    if found is None:
+        return None
+    found = replace(found, basis=(Below(level(base + zone.kind.limit), zone.region),))
+    return found if ground is None else ground.told(found)
 
 
 def _nothing_may_stand(
@@ -194,6 +198,7 @@ def _nothing_may_stand(
         elements=scheme.shapes("footprint")[0].elements_touching(zone.region),
         feature=name,
         geometry=shapely.force_3d(shapely.force_2d(taken), scheme.lowest),
+        basis=replace(zone.of, geometry=zone.region),
     )
 
 
@@ -210,5 +215,6 @@ RULE_TYPES = (
         ),
         parameters=HeightClassesParameters,
         check=check_height_classes,
+        recheck=recheck_class,
     ),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -18,6 +18,8 @@ from bim_checks.near_lines import Bounds
 from bim_checks.parameters import Asset, parameter, parameters
 from bim_checks.rule import Rule, RuleType, Surroundings
 from bim_checks.scheme import Scheme
+from bim_checks.second.limits import level
+from bim_checks.second.surfaces import Below, recheck_surfaces
 from bim_checks.surface_verdict import LimitPart, judge_surfaces
 from cim.terrain import Terrain
 from cim.text import Text
@@ -72,8 +74,9 @@ def check_height_grid(rule: Rule, scheme: Scheme, around: Surroundings) -> list[
         )
         return [Judgement(Outcome.NOT_APPLICABLE, sentence.format(name=name), feature=name)]
     covered = shapely.union_all(cells.shapes[known])
-    judged = judge_surfaces(rule, scheme, _parts(stated, cells, covered), name=name)
-    found = [] if judged is None else [judged]
+    parts = _parts(stated, cells, covered)
+    judged = judge_surfaces(rule, scheme, [part for part, _ in parts], name=name)
+    found = [] if judged is None else [replace(judged, basis=tuple(below for _, below in parts))]
     open_part = within(scheme.footprint.difference(covered))
     return [*found, *([_uncovered(scheme, open_part, name)] if open_part.area > 0.0 else [])]
 
@@ -89,17 +92,17 @@ def height_grid_limits(rule: Rule, around: Surroundings) -> list[CityLimit]:
     return found
 
 
-def _parts(stated: HeightGridParameters, cells: _Cells, covered: BaseGeometry) -> list[LimitPart]:
-    """Cells of one limit together, the lowest limit first: what they break is broken most."""
-    limits = np.unique(cells.limits[np.isfinite(cells.limits)])
+def _parts(
+    stated: HeightGridParameters, cells: _Cells, covered: BaseGeometry
+) -> list[tuple[LimitPart, Below]]:
+    """Cells of one limit together, the lowest limit first: what they break is broken most; and the same for the second way."""
+    limits = np.unique(cells.limits[np.isfinite(cells.limits)]).tolist()
+    regions = {limit: shapely.union_all(cells.shapes[cells.limits == limit]) for limit in limits}
     if stated.reading == "lowest":
-        return [LimitPart(InclinedPlane((0.0, 0.0, float(limits[0]))), covered)]
+        regions = {limits[0]: covered}
     return [
-        LimitPart(
-            InclinedPlane((0.0, 0.0, float(limit))),
-            shapely.union_all(cells.shapes[cells.limits == limit]),
-        )
-        for limit in limits
+        (LimitPart(InclinedPlane((0.0, 0.0, limit)), region), Below(level(limit), region))
+        for limit, region in regions.items()
     ]
 
 
@@ -179,6 +182,7 @@ RULE_TYPES = (
         ),
         parameters=HeightGridParameters,
         check=check_height_grid,
+        recheck=recheck_surfaces,
     ),
 )
 

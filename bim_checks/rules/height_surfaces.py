@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
@@ -12,6 +14,8 @@ from bim_checks.measures.limit_surface import LimitSurface, RisingSurface, plane
 from bim_checks.parameters import Asset, parameter, parameters
 from bim_checks.rule import Rule, RuleType, Surroundings
 from bim_checks.scheme import Scheme
+from bim_checks.second.limits import Inclined, Rising, Surface
+from bim_checks.second.surfaces import Below, recheck_surfaces
 from bim_checks.surface_verdict import judge_surface
 from cim.city import City
 from cim.control_lines.feature import ControlFeature
@@ -130,9 +134,11 @@ def check_height_gradient(rule: Rule, scheme: Scheme, around: Surroundings) -> l
             found.append(_without_start(asset))
             continue
         surface, region = _gradient(asset, start, stated)
-        found.append(
-            judge_surface(rule, scheme, surface, region, name=asset.name, accuracy=layer.accuracy)
+        judged = judge_surface(
+            rule, scheme, surface, region, name=asset.name, accuracy=layer.accuracy
         )
+        again = Rising(asset.geometry, start, stated.slope, stated.offset, stated.cap)
+        found.append(judged and replace(judged, basis=(Below(again, region),)))
     return [j for j in found if j is not None] or [
         _not_concerned(
             Text(
@@ -173,13 +179,15 @@ def check_height_plane(rule: Rule, scheme: Scheme, around: Surroundings) -> list
     """HEIGHT-PLANE: nothing rises above the plane inside the polygons where it holds."""
     stated: HeightPlaneParameters = rule.parameters
     surface = _plane(stated, around.city)
+    again = _again(stated, around.city)
     found = [
-        judge_surface(rule, scheme, surface, zone.geometry, name=zone.name)
+        replace(judged, basis=(Below(again, zone.geometry),))
         for zone in around.near(stated.layer, scheme.footprint.bounds)
         if zone.geometry.intersects(scheme.footprint)
+        and (judged := judge_surface(rule, scheme, surface, zone.geometry, name=zone.name))
     ]
     name = around.city.layer(stated.layer).name
-    return [j for j in found if j is not None] or [
+    return found or [
         _not_concerned(
             Text(
                 zh="建筑不在任何{name}内。", en="The building stands in no zone of {name}."
@@ -198,11 +206,28 @@ def _start(asset: ControlFeature, stated: HeightGradientParameters) -> float | N
 def _plane(stated: HeightPlaneParameters, city: City) -> LimitSurface:
     if stated.reference is None:
         return plane_through(np.array(stated.through))
-    place = (stated.reference.easting, stated.reference.northing)
-    if stated.reference.viewpoint is not None:
-        code = stated.reference.viewpoint
-        place = next(v for v in city.viewpoints if v.code == code).position[:2]
+    place = _place(stated.reference, city)
     return RisingSurface(shapely.Point(*place), stated.reference.start, stated.reference.slope)
+
+
+def _place(reference: ReferencePoint, city: City) -> tuple[float | None, float | None]:
+    """Easting and northing of the point, metres."""
+    if reference.viewpoint is None:
+        return (reference.easting, reference.northing)
+    code = reference.viewpoint
+    east, north, _ = next(v for v in city.viewpoints if v.code == code).position
+    return (east, north)
+
+
+def _again(stated: HeightPlaneParameters, city: City) -> Surface:
+    """The same surface for its second way of measuring."""
+    if stated.reference is None:
+        return Inclined(np.array(stated.through))
+    return Rising(
+        shapely.Point(*_place(stated.reference, city)),
+        stated.reference.start,
+        stated.reference.slope,
+    )
 
 
 def _without_start(asset: ControlFeature) -> Judgement:
@@ -238,6 +263,7 @@ RULE_TYPES = (
         ),
         parameters=HeightGradientParameters,
         check=check_height_gradient,
+        recheck=recheck_surfaces,
     ),
     RuleType(
         code="HEIGHT-PLANE",
@@ -249,6 +275,7 @@ RULE_TYPES = (
         ),
         parameters=HeightPlaneParameters,
         check=check_height_plane,
+        recheck=recheck_surfaces,
     ),
 )
 

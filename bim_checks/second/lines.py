@@ -91,18 +91,20 @@ def _largest(
 ) -> SecondOpinion | None:
     hit = judgement.basis
     if isinstance(hit, Hit):
-        return _counted(scheme, hit.shapes[0], [hit.feature], inverted=inverted)
+        return count_shared(scheme, hit.shapes[0], [hit.feature], inverted=inverted)
     if judgement.outcome is not Outcome.PASS:
         return None
     shapes = scheme.shapes(rule.parameters.subject)
     zones = around.near(rule.parameters.layer, bounds_of(shapes))
-    found = [_counted(scheme, shape, [zone], inverted=False) for shape in shapes for zone in zones]
+    found = [
+        count_shared(scheme, shape, [zone], inverted=False) for shape in shapes for zone in zones
+    ]
     known = [opinion for opinion in found if opinion is not None]
     return max(known, key=lambda opinion: opinion.measured, default=None)
 
 
-def _counted(
-    scheme: Scheme, shape: SubjectShape, zones: Sequence[ControlFeature], *, inverted: bool
+def count_shared(
+    scheme: Scheme, shape: SubjectShape, zones: Sequence[ControlFeature], *, inverted: bool = False
 ) -> SecondOpinion | None:
     """The area of a shape inside (or, inverted, outside) zones; None where a body is open, so that inside means nothing."""
     if _is_bounded(shape) and not scheme.bodies_are_closed:

@@ -55,14 +55,18 @@ def distances(points: NDArray[np.float64], sides: NDArray[np.float64]) -> NDArra
     return found
 
 
-def farthest(edges: NDArray[np.float64], sides: NDArray[np.float64]) -> NDArray[np.float64]:
-    """What no point of each edge, shape (E, 2, 2), is farther than from the nearest side, shape (E,), metres.
+def farthest(pieces: NDArray[np.float64], sides: NDArray[np.float64]) -> NDArray[np.float64]:
+    """What no point of each edge or triangle is farther than from the nearest side, shape (P,), metres.
 
-    Along an edge the distance from one side is greatest at an end, and the distance from the nearest is no more than that from any.
+    Over a piece the distance from one side is greatest at a corner, and the distance from the nearest is no more than that from any.
+
+    Args:
+        pieces: corners in plan, shape (P, C, 2), metres.
+        sides: shape (K, 2, 2), metres.
     """
-    found = np.full(len(edges), math.inf)
-    if len(edges) and len(sides):
-        _bound(np.ascontiguousarray(edges), np.ascontiguousarray(sides), found)
+    found = np.full(len(pieces), math.inf)
+    if len(pieces) and len(sides):
+        _bound(np.ascontiguousarray(pieces), np.ascontiguousarray(sides), found)
     return found
 
 
@@ -89,12 +93,16 @@ def _measure(
 
 @compiled
 def _bound(
-    edges: NDArray[np.float64], sides: NDArray[np.float64], found: NDArray[np.float64]
+    pieces: NDArray[np.float64], sides: NDArray[np.float64], found: NDArray[np.float64]
 ) -> None:
-    for n in range(edges.shape[0]):
+    for n in range(pieces.shape[0]):
         for k in range(sides.shape[0]):
-            first = _apart(edges[n, 0, 0], edges[n, 0, 1], sides[k])
-            found[n] = min(found[n], max(first, _apart(edges[n, 1, 0], edges[n, 1, 1], sides[k])))
+            most = 0.0
+            for i in range(pieces.shape[1]):
+                most = max(most, _apart(pieces[n, i, 0], pieces[n, i, 1], sides[k]))
+                if most >= found[n]:
+                    break
+            found[n] = min(found[n], most)
 
 
 @compiled
