@@ -22,6 +22,7 @@ from bim_checks.measures.wording import up_to_centimetre
 from bim_checks.parameters import Asset, parameter, parameters
 from bim_checks.rule import Rule, RuleType, Surroundings
 from bim_checks.scheme import Scheme
+from bim_checks.second.streets import Frontage, recheck_frontage
 from bim_checks.tolerance import CONTACT, LENGTH_UNCERTAINTY, judge, outcome_of
 from cim.control_lines.feature import ControlFeature
 from cim.text import Text
@@ -145,14 +146,32 @@ def _street(feature: ControlFeature, footprint: BaseGeometry) -> _Street:
 def _facades(
     scheme: Scheme, street: _Street, ground: float, p: FrontageParameters, gap: float
 ) -> list[_Facade]:
+    return [
+        facade
+        for number, above in enumerate(_levels(p))
+        for facade in _above(scheme, street, ground, p, gap, number=number, above=above)
+    ]
+
+
+def _levels(p: FrontageParameters) -> list[float]:
+    """Heights above ground from which parts are looked at by themselves."""
     levels = [0.0]
     if p.mixed == "by_part":
         levels += [step.up_to for step in p.steps if step.up_to is not None]
-    return [
-        facade
-        for number, above in enumerate(levels)
-        for facade in _above(scheme, street, ground, p, gap, number=number, above=above)
-    ]
+    return levels
+
+
+def _again(street: _Street, ground: float, p: FrontageParameters) -> Frontage:
+    """What its second way of measuring looks at."""
+    return Frontage(
+        start=street.start,
+        along=street.along,
+        gap=p.gap,
+        levels=[ground + above + CONTACT for above in _levels(p)],
+        steps=[(math.inf if s.up_to is None else s.up_to, s.width) for s in p.steps],
+        ground=ground,
+        by_part=p.mixed == "by_part",
+    )
 
 
 def _above(
@@ -230,6 +249,7 @@ def _judge(rule: Rule, scheme: Scheme, street: _Street, ground: float) -> Judgem
         feature=street.name,
         geometry=shapely.LineString([[*end, ground + worst.above] for end in ends]),
         tables=(_table(facades),),
+        basis=_again(street, ground, p),
     )  # fmt: skip
 
 
@@ -294,5 +314,6 @@ RULE_TYPES = (
         ),
         parameters=FrontageParameters,
         check=check_frontage,
+        recheck=recheck_frontage,
     ),
 )

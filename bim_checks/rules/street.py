@@ -26,6 +26,7 @@ from bim_checks.measures.wording import up_to_centimetre
 from bim_checks.parameters import Asset, parameter, parameters
 from bim_checks.rule import Rule, RuleType, Surroundings
 from bim_checks.scheme import Scheme
+from bim_checks.second.streets import BuiltTo, recheck_wall
 from bim_checks.tolerance import CONTACT, LENGTH_UNCERTAINTY, outcome_of
 from cim.text import Text
 
@@ -184,6 +185,19 @@ def _build_to(rule: Rule, scheme: Scheme, line: _Line, ground: float, accuracy: 
         feature=line.name,
         geometry=_drawn(walls, low, built=kept),
         tables=(_stretches(walls),),
+        basis=_again(line, p.tolerance, low, high),
+    )
+
+
+def _again(line: _Line, tolerance: float, low: float, high: float) -> BuiltTo:
+    """What its second way of measuring looks at."""
+    return BuiltTo(
+        starts=np.array([piece.start for piece in line.pieces]),
+        ends=np.array([piece.at(piece.length) for piece in line.pieces]),
+        street=np.array([piece.street for piece in line.pieces]),
+        tolerance=tolerance,
+        low=low,
+        high=high,
     )
 
 
@@ -271,5 +285,6 @@ RULE_TYPES = (
         ),
         parameters=BuildToParameters,
         check=check_build_to,
+        recheck=recheck_wall,
     ),
 )
