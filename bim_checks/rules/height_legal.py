@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import shapely
 from shapely.geometry.base import BaseGeometry
@@ -10,11 +10,23 @@ from shapely.geometry.base import BaseGeometry
 from bim_checks.finding import Judgement, Measurement, Outcome, Uncertainty, Unit
 from bim_checks.measures.floors import lower
 from bim_checks.measures.ground_reference import Ground, GroundParameters, ground_of
-from bim_checks.measures.legal_height import LegalTops, Regime, RoofParameters, legal_tops
+from bim_checks.measures.legal_height import (
+    HIGHEST,
+    NO_PARAPET,
+    PARAPET,
+    RIDGE,
+    SURFACE,
+    LegalTop,
+    LegalTops,
+    Regime,
+    RoofParameters,
+    legal_tops,
+)
 from bim_checks.measures.legal_tables import REGIME_NAMES, tables
 from bim_checks.parameters import Asset, parameter, parameters
 from bim_checks.rule import Need, Rule, RuleType, Surroundings
 from bim_checks.scheme import Scheme
+from bim_checks.second.tops import CountedTo, recheck_top
 from bim_checks.surface_verdict import with_doubt
 from bim_checks.tolerance import LENGTH_UNCERTAINTY, outcome_of
 from cim.control_lines.feature import ControlFeature
@@ -142,7 +154,23 @@ def _judge_zone(
     if tops is None:
         return None
     limit = _Limit(value, stated.regime, None if zone is None else zone.name, ground)
-    return _judge(rule, scheme, limit, tops)
+    counted = _counted_to(
+        tops.tops[limit.regime], zone, 0.0 if ground is None else ground.height, roofs
+    )
+    return replace(_judge(rule, scheme, limit, tops), basis=counted)
+
+
+def _counted_to(
+    top: LegalTop, zone: ControlFeature | None, base: float, roofs: RoofParameters
+) -> CountedTo | None:
+    """What its second way of measuring looks at; None where the height is no point's, or that of what is left beside the roofs."""
+    if top.basis == HIGHEST:
+        return CountedTo(None if zone is None else zone.geometry, base)
+    if top.basis in (PARAPET, RIDGE):
+        return CountedTo(None, base, top.elements)
+    if top.basis in (SURFACE, NO_PARAPET):
+        return CountedTo(None, base, top.elements, roofs.flat_below)
+    return None
 
 
 def _judge(rule: Rule, scheme: Scheme, limit: _Limit, tops: LegalTops) -> Judgement:
@@ -284,6 +312,7 @@ RULE_TYPES = (
         ).format(definitions=DEFINITIONS),
         parameters=HeightLimitParameters,
         check=check_height_limit,
+        recheck=recheck_top,
         needs=NEEDS,
     ),
     RuleType(
@@ -295,5 +324,6 @@ RULE_TYPES = (
         ).format(definitions=DEFINITIONS),
         parameters=HeightDatumParameters,
         check=check_height_datum,
+        recheck=recheck_top,
     ),
 )
