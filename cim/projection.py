@@ -16,6 +16,7 @@ from cim.mesh import Mesh
 from cim.solid import first_of_equal_rows, to_manifold
 
 SLIVER_WIDTH = 1e-8  # m; triangles this thin in plan are walls seen from above
+SNAP = 1e-8  # m; corners are moved by no more than this where the exact union cannot be had
 STRAIGHT = 1e-9  # m; a corner this close to the line past it is none
 # Up to so many triangles the plain union takes less than 0.1 s, and the compiled core-band is not even loaded.
 DIRECT_UNION = 2_000
@@ -66,7 +67,16 @@ def project_triangles(
     if len(flat) > DIRECT_UNION:
         return tidied(_core_band_union(points, flat, more))
     triangles = shapely.polygons(points[flat][:, :, :2])
-    return tidied(shapely.union_all([*triangles, *more]))
+    return tidied(_united([*triangles, *more]))
+
+
+def _united(shapes: list[BaseGeometry]) -> BaseGeometry:
+    try:
+        return shapely.union_all(shapes)
+    except (
+        shapely.errors.GEOSException
+    ):  # sides that adjoin cross by rounding, and the exact overlay gives up
+        return shapely.union_all(shapes, grid_size=SNAP)
 
 
 def flat_triangles(points: NDArray[np.float64], faces: NDArray[np.integer]) -> NDArray[np.int64]:

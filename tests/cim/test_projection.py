@@ -10,10 +10,13 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
+from bim_checks.scene import prism as scene_prism
 from cim import projection
 from cim.core_band import split_core
 from cim.mesh import Mesh
 from cim.projection import flat_triangles, project_mesh, project_triangles
+from cim.section import project_between
+from cim.solid import welded
 from tests.support.models import box
 from tests.support.solids import (
     damaged,
@@ -225,3 +228,17 @@ def test_stacked_parts_are_united_as_one(torn: bool, monkeypatch: pytest.MonkeyP
     found = by_core_band(side_by_side(*floors), monkeypatch)
     assert found.area == pytest.approx(84.0, abs=1e-9)
     assert len(found.interiors) == 1
+
+
+def test_sides_that_adjoin_but_for_rounding_are_united() -> None:
+    """Cut above its foot, this prism's section and top made the exact union give up."""
+    ring = [
+        (-1.6180339887498947, 1.1765705045849464),
+        (-6.490743345870204, -4.714801079142511),
+        (0.6180339887498945, -1.9011130325903074),
+        (2.0, 0.001),
+        (0.6180339887498949, 1.903113032590307),
+    ]
+    body = scene_prism(ring, 0.0, 0.727)
+    (cut,) = project_between([welded(body)], [0.001], [math.inf])
+    assert cut.geometry.symmetric_difference(shapely.Polygon(ring)).area < EXACT
