@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,10 +11,10 @@ from shapely.geometry.base import BaseGeometry
 from bim_checks.finding import Judgement, SecondOpinion
 from bim_checks.rule import Rule, Surroundings
 from bim_checks.scheme import Scheme
-from bim_checks.second.bodies import are_torn
+from bim_checks.second.bodies import are_torn, body_boxes, triangles_near, triangles_of
 from bim_checks.second.depths import TOUCHING, Beyond, reach_beyond
 from bim_checks.second.edges import nearest_edges
-from bim_checks.second.rings import lie_inside, sides_of
+from bim_checks.second.rings import distances, lie_inside, sides_of
 from bim_checks.second.slices import Slices, slices_between
 from cim.text import Text
 
@@ -72,7 +71,7 @@ def recheck_setback(
         return _between(-most, -least)
     sides = sides_of(kept.line)
     reach = max(judgement.measurement.measured, 0.0) + AROUND
-    triangles, owners = _near(scheme, sides, reach)
+    triangles, owners = triangles_near(scheme, sides, reach)
     apart = min(nearest_edges(triangles, sides, kept.low, kept.high), reach)
     if apart > judgement.measurement.measured + RESOLUTION and are_torn(scheme)[owners].any():
         return None  # a section of an open body may be closed by lines that no face has
@@ -86,15 +85,12 @@ def recheck_projection(
     over = judgement.basis
     if not isinstance(over, Over):
         return None
-    triangles, owners = scheme.all_triangles
-    if over.elements is not None:
-        chosen = np.isin(owners, over.elements)
-        triangles, owners = triangles[chosen], owners[chosen]
     border = sides_of(over.zone)
-    slices = slices_between(triangles, owners, -math.inf, math.inf)
-    least, most = reach_beyond(
-        _reaching(slices, border, inside=over.inside), Beyond(border, over.inside)
-    )
+    key = (_reaching, over.zone.wkb, over.inside)
+    slices = scheme.once(key, lambda: _reaching(scheme, border, inside=over.inside))
+    if over.elements is not None:
+        slices = slices.of(np.isin(slices.owners, over.elements))
+    least, most = reach_beyond(slices, Beyond(border, over.inside))
     # What reaches over by less only touches.
     return _between(least if least > TOUCHING else 0.0, most if most > TOUCHING else 0.0)
 
@@ -105,46 +101,26 @@ def _beyond(scheme: Scheme, kept: Kept) -> tuple[float, float]:
     if area.area == 0.0:
         return 0.0, 0.0
     border, inside = sides_of(area), kept.parcel is not None
-    triangles, owners = scheme.once(
-        (_beyond, area.wkb), lambda: _wrong(scheme, border, inside=inside)
-    )
-    slices = slices_between(triangles, owners, kept.low, kept.high)
+    key = (_reaching, area.wkb, inside)
+    bodies = scheme.once(key, lambda: _reaching(scheme, border, inside=inside))
+    slices = slices_between(bodies.rings[:, :3], bodies.owners, kept.low, kept.high)
     return reach_beyond(slices, Beyond(border, inside, sides_of(kept.line) if inside else None))
 
 
-def _wrong(
-    scheme: Scheme, border: NDArray[np.float64], *, inside: bool
-) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Triangles of the bodies that reach beyond somewhere, for all sides and tiers."""
-    triangles, owners = scheme.all_triangles
-    slices = _reaching(Slices(triangles, owners), border, inside=inside)
-    return slices.rings, slices.owners
-
-
-def _reaching(slices: Slices, border: NDArray[np.float64], *, inside: bool) -> Slices:
-    """Those of the bodies of which some corner lies beyond, or which an area to be kept out of may touch."""
-    if not inside:
-        (west, south), (east, north) = border.min(axis=(0, 1)), border.max(axis=(0, 1))
-        x, y = slices.rings[:, :, 0], slices.rings[:, :, 1]
-        near = (x.min(axis=1) <= east) & (x.max(axis=1) >= west)
-        near &= (y.min(axis=1) <= north) & (y.max(axis=1) >= south)
-        slices = slices.of(near)
-    wrong = lie_inside(slices.corners[:, :2], border) != inside
-    beyond = wrong.reshape(slices.rings.shape[:2]).any(axis=1)
-    return slices.of(np.isin(slices.owners, slices.owners[beyond]))
+def _reaching(scheme: Scheme, border: NDArray[np.float64], *, inside: bool) -> Slices:
+    """The triangles of bodies that may lie beyond somewhere, whole."""
+    low, high = (corner[:, :2] for corner in body_boxes(scheme))
+    middle, half = (low + high) / 2.0, np.linalg.norm(high - low, axis=1) / 2.0
+    wrong = lie_inside(middle, border) != inside
+    may = np.flatnonzero(wrong | (distances(middle, border) <= half))
+    triangles, owners = triangles_of(scheme, may)
+    corners = triangles.reshape(-1, 3)[:, :2]
+    beyond = (lie_inside(corners, border) != inside).reshape(-1, 3).any(axis=1)
+    concerned = np.zeros(len(low), dtype=np.bool_)
+    concerned[owners[beyond]] = True
+    chosen = concerned[owners]
+    return Slices(triangles[chosen], owners[chosen])
 
 
 def _between(low: float, high: float) -> SecondOpinion:
     return SecondOpinion(CORNERS, (low + high) / 2.0, (high - low) / 2.0 + RESOLUTION)
-
-
-def _near(
-    scheme: Scheme, sides: NDArray[np.float64], reach: float
-) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Triangles whose boxes come near the box of a line, and their owners."""
-    triangles, owners = scheme.all_triangles
-    low, high = scheme.triangle_boxes
-    (west, south), (east, north) = sides.min(axis=(0, 1)), sides.max(axis=(0, 1))
-    near = (low[:, 0] <= east + reach) & (high[:, 0] >= west - reach)
-    near &= (low[:, 1] <= north + reach) & (high[:, 1] >= south - reach)
-    return triangles[near], owners[near]

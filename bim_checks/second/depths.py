@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bim_checks.second.rings import distances, farthest, lie_inside
-from bim_checks.second.slices import Slices
+from bim_checks.second.slices import Slices, reaches, starts_of
 
 TOUCHING = 1e-3  # m; the IFC kernel's linear deflection: what reaches over by less only touches
 FINEST = 2.5e-4  # m; edges are halved until they can hide no more than this
@@ -18,7 +18,8 @@ NEARLY_STRAIGHT = 2  # of them, 11 degrees; a corner that turns less may lie ami
 LOOK = 2e-4  # m; how far
 STRAIGHT = 0.2  # sine of 11 degrees
 UPRIGHT = 1e-12  # m2 in plan, twice; of a face seen edge-on
-TRIED = 64  # corners, the deepest first, of which one is to be proven to be on the outline
+BODIES = 128  # that may lie deepest; the others are known by their boxes
+TRIED = 16  # corners, the deepest first, of which one is to be proven to be on the outline
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,24 +67,53 @@ def reach_beyond(slices: Slices, beyond: Beyond) -> tuple[float, float]:
         slices: of bodies.
         beyond: the line.
     """
-    origin = beyond.border.reshape(-1, 2).mean(axis=0)
-    corners = slices.corners[:, :2]
-    wrong = (lie_inside(corners, beyond.border) != beyond.inside).reshape(slices.rings.shape[:2])
-    concerned = slices.of(wrong.any(axis=1))
-    if not len(concerned.rings):
+    if not len(slices.rings):
         return 0.0, 0.0
+    origin = beyond.border.reshape(-1, 2).mean(axis=0)
     moved = Beyond(
         beyond.border - origin,
         beyond.inside,
         None if beyond.edge is None else beyond.edge - origin,
     )
-    edges = concerned.edges[:, :, :2] - origin
-    either = wrong[wrong.any(axis=1)]
-    crossing = (either | np.roll(either, -1, axis=1)).reshape(-1)
-    most = _most_along(edges[crossing], moved)
-    rings = Slices(slices.rings - np.array([*origin, 0.0]), slices.owners)
-    owners = np.repeat(concerned.owners, concerned.rings.shape[1])
-    return min(_sure(edges[:, 0], owners, rings, moved), most), most
+    rings = slices.rings - np.array([*origin, 0.0])
+    starts = starts_of(slices.owners)
+    ends = np.append(starts[1:], len(rings))
+    bounds = _bounds(rings, starts, moved)
+    sure, most = 0.0, 0.0
+    for number, i in enumerate(np.argsort(-bounds, kind="stable")):
+        if bounds[i] <= most:
+            break
+        if number == BODIES:
+            most = float(bounds[i])
+            break
+        sure, deepest = _of_body(rings[starts[i] : ends[i]], moved, sure)
+        most = max(most, deepest)
+    return min(sure, most), most
+
+
+def _bounds(
+    rings: NDArray[np.float64], starts: NDArray[np.int64], beyond: Beyond
+) -> NDArray[np.float64]:
+    """What no point of each body is deeper than, by its box; metres."""
+    (west, east), (south, north) = (reaches(rings[:, :, k]) for k in (0, 1))
+    west, south = (np.minimum.reduceat(side, starts) for side in (west, south))
+    east, north = (np.maximum.reduceat(side, starts) for side in (east, north))
+    corners = [[west, south], [east, south], [east, north], [west, north]]
+    boxes = np.moveaxis(np.array(corners), 2, 0)
+    found = farthest(boxes, beyond.border) + TOUCHING
+    return found if beyond.edge is None else np.minimum(found, farthest(boxes, beyond.edge))
+
+
+def _of_body(rings: NDArray[np.float64], beyond: Beyond, known: float) -> tuple[float, float]:
+    """The two depths of one body's rings, shape (R, 5, 3); the first no less than a known one."""
+    corners = rings[:, :, :2]
+    wrong = lie_inside(corners.reshape(-1, 2), beyond.border) != beyond.inside
+    wrong = wrong.reshape(rings.shape[:2])
+    if not wrong.any():
+        return known, 0.0
+    crossing = wrong | np.roll(wrong, -1, axis=1)
+    edges = np.stack([corners, np.roll(corners, -1, axis=1)], axis=2)[crossing]
+    return _sure(corners[wrong], corners, beyond, known), _most_along(edges, beyond)
 
 
 def _most_along(edges: NDArray[np.float64], beyond: Beyond) -> float:
@@ -104,16 +134,20 @@ def _most_along(edges: NDArray[np.float64], beyond: Beyond) -> float:
 
 
 def _sure(
-    corners: NDArray[np.float64], owners: NDArray[np.int64], slices: Slices, beyond: Beyond
+    corners: NDArray[np.float64], rings: NDArray[np.float64], beyond: Beyond, known: float
 ) -> float:
-    """The depth of the deepest corner that is proven to be one of its body's outline."""
-    found = beyond.depths(corners)
-    for i in np.argsort(-found, kind="stable")[:TRIED]:
-        if found[i] == 0.0:
-            return 0.0
-        if _is_corner(corners[i], slices.rings[slices.owners == owners[i], :, :2]):
-            return float(found[i])
-    return 0.0
+    """The depth of the deepest corner that is proven to be one of the body's outline, or a known depth where none is deeper."""
+    depths = beyond.depths(corners)
+    tried: list[NDArray[np.float64]] = []
+    for i in np.argsort(-depths, kind="stable"):
+        if depths[i] <= known or len(tried) == TRIED:
+            break
+        if any(np.abs(corners[i] - other).max() < LOOK for other in tried):
+            continue
+        if _is_corner(corners[i], rings):
+            return float(depths[i])
+        tried.append(corners[i])
+    return known
 
 
 def _is_corner(corner: NDArray[np.float64], rings: NDArray[np.float64]) -> bool:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from bim_checks.finding import Judgement, SecondOpinion
 from bim_checks.rule import Rule, Surroundings
 from bim_checks.scheme import Scheme
-from bim_checks.second.bodies import are_torn
+from bim_checks.second.bodies import are_torn, body_boxes, triangles_near, triangles_of
 from bim_checks.second.edges import nearest_edges
 from bim_checks.second.slices import slices_between
 from bim_checks.second.spans import least_along, least_span
@@ -70,26 +70,22 @@ def recheck_neighbour(
     if not isinstance(facing, Facing) or measurement is None:
         return None
     reach = max(measurement.measured, 0.0) + AROUND
-    triangles, owners = scheme.all_triangles
-    chosen = np.isin(owners, facing.ours)
-    triangles, owners = triangles[chosen], owners[chosen]
     theirs = facing.theirs()
-    if not len(theirs) or not len(triangles):
+    if not len(theirs) or not len(facing.ours):
         return None
     method = METHODS[facing.measure]
-    if facing.measure == "space":
-        near = _near(triangles, theirs, reach)
-        return SecondOpinion(method, least_span(triangles[near], theirs, reach), RESOLUTION)
     if facing.measure == "north_south":
-        return _along(facing, triangles, theirs, reach)
+        return _along(scheme, facing, theirs, reach)
+    triangles, owners = triangles_near(scheme, theirs[:, :2, :2], reach)
+    near = np.isin(owners, facing.ours)
+    triangles, owners = triangles[near], owners[near]
+    if facing.measure == "space":
+        return SecondOpinion(method, least_span(triangles, theirs, reach), RESOLUTION)
     if facing.required is None:
-        near = _near(triangles, theirs, reach)
-        apart = min(_apart(triangles[near], facing, theirs), reach)
-        close = owners[near]
+        apart = min(_apart(triangles, facing, theirs), reach)
     else:
-        room = _least_room(facing, triangles, owners, theirs)
-        apart, close = measurement.limit + room, owners
-    if apart > measurement.measured + RESOLUTION and are_torn(scheme)[close].any():
+        apart, owners = measurement.limit + _least_room(scheme, facing, theirs), facing.ours
+    if apart > measurement.measured + RESOLUTION and are_torn(scheme)[owners].any():
         return None  # a section of an open body may be closed by lines that no face has
     return SecondOpinion(method, apart, RESOLUTION)
 
@@ -99,39 +95,30 @@ def _apart(triangles: NDArray[np.float64], facing: Facing, theirs: NDArray[np.fl
     return nearest_edges(triangles, edges, facing.ground + ABOVE, math.inf)
 
 
-def _least_room(
-    facing: Facing,
-    triangles: NDArray[np.float64],
-    owners: NDArray[np.int64],
-    theirs: NDArray[np.float64],
-) -> float:
+def _least_room(scheme: Scheme, facing: Facing, theirs: NDArray[np.float64]) -> float:
     """The least of what elements keep more than they must, each by its own height."""
-    required = facing.required
-    if required is None:
+    if facing.required is None:
         return math.inf
-    slices = slices_between(triangles, owners, facing.ground + ABOVE, math.inf)
-    ids, of = np.unique(slices.owners, return_inverse=True)
-    tops = np.full(len(ids), -math.inf)
-    low, high = np.full((len(ids), 2), math.inf), np.full((len(ids), 2), -math.inf)
-    np.maximum.at(tops, of, slices.rings[:, :, 2].max(axis=1))
-    np.minimum.at(low, of, slices.rings[:, :, :2].min(axis=1))
-    np.maximum.at(high, of, slices.rings[:, :, :2].max(axis=1))
-    asked = required(tops - facing.ground)
+    low, high = (corner[facing.ours] for corner in body_boxes(scheme))
+    asked = facing.required(high[:, 2] - facing.ground)
     plan = theirs[:, :, :2].reshape(-1, 2)
-    aside = np.maximum(np.maximum(plan.min(axis=0) - high, low - plan.max(axis=0)), 0.0)
+    aside = np.maximum(plan.min(axis=0) - high[:, :2], low[:, :2] - plan.max(axis=0))
+    aside = np.maximum(aside, 0.0)
     bounds = np.hypot(aside[:, 0], aside[:, 1]) - asked
     least = math.inf
     for i in np.argsort(bounds, kind="stable")[:LOOKED_AT]:
         if bounds[i] >= least:
             break
-        least = min(least, _apart(triangles[owners == ids[i]], facing, theirs) - float(asked[i]))
+        triangles = scheme.triangles(int(facing.ours[i]))
+        least = min(least, _apart(triangles, facing, theirs) - float(asked[i]))
     return least
 
 
 def _along(
-    facing: Facing, triangles: NDArray[np.float64], theirs: NDArray[np.float64], reach: float
+    scheme: Scheme, facing: Facing, theirs: NDArray[np.float64], reach: float
 ) -> SecondOpinion | None:
     """Along the meridian; a slab a little below ground may count or not, and where that matters both are told."""
+    triangles, _ = triangles_of(scheme, facing.ours)
     middle = theirs[:, :, :2].reshape(-1, 2).mean(axis=0)
     turn = np.array(
         [
@@ -140,10 +127,8 @@ def _along(
         ]
     )
     other = (_edges(theirs, facing.their_ground) - middle) @ turn.T
-    ours = [
-        _beside((_edges(triangles, low) - middle) @ turn.T, other, reach)
-        for low in (-math.inf, facing.ground)
-    ]
+    triangles = triangles[_beside((triangles[:, :, :2] - middle) @ turn.T, other, reach)]
+    ours = [(_edges(triangles, low) - middle) @ turn.T for low in (-math.inf, facing.ground)]
     found = [least_along(edges, other, reach) for edges in ours]
     low, high = min(found), max(found)
     method = METHODS[facing.measure]
@@ -151,13 +136,13 @@ def _along(
 
 
 def _beside(
-    edges: NDArray[np.float64], other: NDArray[np.float64], reach: float
-) -> NDArray[np.float64]:
-    """Edges that may stand within reach north or south of others."""
+    ours: NDArray[np.float64], other: NDArray[np.float64], reach: float
+) -> NDArray[np.bool_]:
+    """Which triangles, shape (M, 3, 2), may stand within reach north or south of edges."""
     low, high = other.min(axis=(0, 1)), other.max(axis=(0, 1))
     grown = np.array([0.0, reach])
-    near = (edges.min(axis=1) <= high + grown) & (edges.max(axis=1) >= low - grown)
-    return np.asarray(edges[near.all(axis=1)])
+    near = (ours.min(axis=1) <= high + grown) & (ours.max(axis=1) >= low - grown)
+    return np.asarray(near.all(axis=1))
 
 
 def _edges(triangles: NDArray[np.float64], low: float) -> NDArray[np.float64]:
@@ -166,14 +151,3 @@ def _edges(triangles: NDArray[np.float64], low: float) -> NDArray[np.float64]:
     above = low if math.isinf(low) else low + ABOVE
     edges = slices_between(triangles, owners, above, math.inf).edges[:, :, :2]
     return edges[(edges[:, 0] != edges[:, 1]).any(axis=1)]
-
-
-def _near(
-    triangles: NDArray[np.float64], theirs: NDArray[np.float64], reach: float
-) -> NDArray[np.bool_]:
-    """Which triangles' boxes come near the other building's, in plan."""
-    plan = theirs[:, :, :2].reshape(-1, 2)
-    low, high = plan.min(axis=0) - reach, plan.max(axis=0) + reach
-    corners = triangles[:, :, :2]
-    near = (corners.min(axis=1) <= high).all(axis=1) & (corners.max(axis=1) >= low).all(axis=1)
-    return np.asarray(near)

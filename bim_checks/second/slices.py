@@ -51,14 +51,30 @@ def slices_between(
         low: metres; may be infinite.
         high: the same.
     """
-    heights = triangles[:, :, 2]
-    there = (heights.max(axis=1) >= low) & (heights.min(axis=1) <= high)
-    triangles, owners = np.ascontiguousarray(triangles[there]), owners[there]
-    rings = np.repeat(triangles[:, 2:], CORNERS, axis=1)
-    kept = np.zeros(len(triangles), dtype=np.bool_)
-    if len(triangles):
-        _slice(triangles, low, high, rings, kept)
-    return Slices(rings[kept], owners[kept])
+    bottom, top = reaches(triangles[:, :, 2])
+    there = np.flatnonzero((top >= low) & (bottom <= high))
+    cut = (bottom[there] < low) | (top[there] > high)
+    triangles, owners = triangles[there], owners[there]
+    rings = triangles[:, [0, 1, 2, 2, 2]]
+    kept = np.ones(len(triangles), dtype=np.bool_)
+    if cut.any():
+        found, still = rings[cut], kept[cut]
+        _slice(np.ascontiguousarray(triangles[cut]), low, high, found, still)
+        rings[cut], kept[cut] = found, still
+    return Slices(rings, owners) if kept.all() else Slices(rings[kept], owners[kept])
+
+
+def reaches(values: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Least and greatest of each row, shape (M,), of a few columns; several times as fast as along a short axis."""
+    least, most = values[:, 0], values[:, 0]
+    for k in range(1, values.shape[1]):
+        least, most = np.minimum(least, values[:, k]), np.maximum(most, values[:, k])
+    return least, most
+
+
+def starts_of(owners: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Where each body begins, where those of one follow each other."""
+    return np.flatnonzero(np.diff(owners, prepend=-1))
 
 
 @compiled

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from bim_checks.finding import Judgement, SecondOpinion
 from bim_checks.rule import Rule, Surroundings
 from bim_checks.scheme import Scheme
-from bim_checks.second.bodies import are_torn
-from bim_checks.second.slices import Slices, slices_between
+from bim_checks.second.bodies import are_torn, body_boxes
+from bim_checks.second.slices import Slices, reaches, slices_between, starts_of
 from cim.compiled import compiled
 from cim.text import Text
 
@@ -163,66 +163,90 @@ def recheck_frontage(
     frontage, measurement = judgement.basis, judgement.measurement
     if not isinstance(frontage, Frontage) or measurement is None:
         return None
-    widths = [
-        _worst(scheme, frontage, frontage.gap + by, measurement.measured)
-        for by in (-NEARLY, NEARLY)
-    ]
-    known = [width for width in widths if width is not None]
-    if len(known) < len(widths):
+    rows = _rows(scheme, frontage)
+    if any(_is_at_threshold(row, frontage) for row in rows):
         return None
-    low, high = min(known), max(known)
+    widths = [
+        _worst(rows, frontage, frontage.gap + by, measurement.measured) for by in (-NEARLY, NEARLY)
+    ]
+    low, high = min(widths), max(widths)
     return SecondOpinion(REACHES, (low + high) / 2.0, (high - low) / 2.0 + RESOLUTION)
 
 
-def _worst(scheme: Scheme, frontage: Frontage, gap: float, claimed: float) -> float | None:
-    """Width of the facade with the least room, of several the one nearest to a width; None where a height is at a threshold."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Row:
+    """What stands above a height, body by body: from where to where it reaches along the street, and its top, shape (B,) each."""
+
+    level: float
+    begin: NDArray[np.float64]
+    end: NDArray[np.float64]
+    tops: NDArray[np.float64]
+
+
+def _is_at_threshold(row: _Row, frontage: Frontage) -> bool:
+    """Whether a height is too near to where another width holds."""
+    ends = [up_to + frontage.ground for up_to, _ in frontage.steps if math.isfinite(up_to)]
+    at = [row.level] if frontage.by_part else [row.level, *ends]
+    return any((np.abs(row.tops - height) <= 2.0 * NEARLY).any() for height in at)
+
+
+def _worst(rows: Sequence[_Row], frontage: Frontage, gap: float, claimed: float) -> float:
+    """Width of the facade with the least room, of several the one nearest to a width."""
     found: list[tuple[float, float]] = []
-    triangles, owners = scheme.all_triangles
-    for number, level in enumerate(frontage.levels):
-        slices = slices_between(triangles, owners, level, math.inf)
-        begin, end, tops = _reaches(slices, frontage)
-        if (np.abs(tops - level) <= 2.0 * NEARLY).any():
-            return None
-        for width, top in _joined(begin, end, tops, gap):
-            ends = np.array([up_to for up_to, _ in frontage.steps])
-            height = top - frontage.ground
-            if not frontage.by_part and (np.abs(ends - height) <= NEARLY).any():
-                return None
-            step = number if frontage.by_part else int(np.searchsorted(ends, height))
+    ends = np.array([up_to for up_to, _ in frontage.steps])
+    for number, row in enumerate(rows):
+        for width, top in _joined(row, gap):
+            by_height = int(np.searchsorted(ends, top - frontage.ground))
+            step = number if frontage.by_part else by_height
             found.append((frontage.steps[step][1] - width, width))
-    if not found:
-        return None
     least = min(room for room, _ in found)
     worst = [width for room, width in found if room <= least + NEARLY]
     return min(worst, key=lambda width: abs(width - claimed))
 
 
-def _reaches(
-    slices: Slices, frontage: Frontage
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """From where to where each body reaches along the street, and its top, shape (B,) each."""
-    ids, of = np.unique(slices.owners, return_inverse=True)
-    places = (slices.rings[:, :, :2] - frontage.start) @ frontage.along
-    begin, end = np.full(len(ids), math.inf), np.full(len(ids), -math.inf)
-    tops = np.full(len(ids), -math.inf)
-    np.minimum.at(begin, of, places.min(axis=1))
-    np.maximum.at(end, of, places.max(axis=1))
-    np.maximum.at(tops, of, slices.rings[:, :, 2].max(axis=1))
-    return begin, end, tops
+def _rows(scheme: Scheme, frontage: Frontage) -> list[_Row]:
+    triangles, owners = scheme.all_triangles
+    bottom, top = (corner[:, 2] for corner in scheme.triangle_boxes)
+    whole = _along(triangles, frontage)
+    found = []
+    for level in frontage.levels:
+        begin = np.full(len(scheme.outlines), math.inf)
+        end = np.full(len(scheme.outlines), -math.inf)
+        cut = (bottom < level) & (top >= level)
+        slices = slices_between(triangles[cut], owners[cut], level, math.inf)
+        above = np.flatnonzero(bottom >= level)
+        for (least, most), of in (
+            ((whole[0][above], whole[1][above]), owners[above]),
+            (_along(slices.rings, frontage), slices.owners),
+        ):
+            starts = starts_of(of)
+            if len(starts):
+                body = of[starts]
+                begin[body] = np.minimum(begin[body], np.minimum.reduceat(least, starts))
+                end[body] = np.maximum(end[body], np.maximum.reduceat(most, starts))
+        there = np.isfinite(begin)
+        tops = body_boxes(scheme)[1][there, 2]
+        found.append(_Row(level, begin[there], end[there], tops))
+    return found
 
 
-def _joined(
-    begin: NDArray[np.float64], end: NDArray[np.float64], tops: NDArray[np.float64], gap: float
-) -> list[tuple[float, float]]:
+def _along(
+    corners: NDArray[np.float64], frontage: Frontage
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """From where to where triangles or rings, shape (M, C, 3), reach along the street, shape (M,) each, metres."""
+    (east, north), start = frontage.along, frontage.start
+    return reaches((corners[:, :, 0] - start[0]) * east + (corners[:, :, 1] - start[1]) * north)
+
+
+def _joined(row: _Row, gap: float) -> list[tuple[float, float]]:
     """Width and top of each continuous row of bodies: one ends where as many have been left behind by the gap as were met."""
-    places = np.concatenate([end + gap, begin])
-    change = np.repeat([-1, 1], len(begin))
+    places = np.concatenate([row.end + gap, row.begin])
+    change = np.repeat([-1, 1], len(row.begin))
     order = np.argsort(places, kind="stable")
     standing = np.cumsum(change[order])
     last = places[order[standing == 0]] - gap
-    row = np.searchsorted(last, end - RESOLUTION)
-    found = []
-    for number, final in enumerate(last.tolist()):
-        mine = row == number
-        found.append((final - float(begin[mine].min()), float(tops[mine].max())))
-    return found
+    of = np.searchsorted(last, row.end - RESOLUTION)
+    first, top = np.full(len(last), math.inf), np.full(len(last), -math.inf)
+    np.minimum.at(first, of, row.begin)
+    np.maximum.at(top, of, row.tops)
+    return list(zip((last - first).tolist(), top.tolist(), strict=True))
