@@ -40,6 +40,7 @@ from bim_checks.measures.weights import TallStorey, height_limits
 from bim_checks.parameters import Asset, parameter, parameters
 from bim_checks.rule import Rule, RuleType, Surroundings
 from bim_checks.scheme import Scheme
+from bim_checks.second.areas import floors_of_spaces, recheck_floors
 from bim_checks.tolerance import LENGTH_UNCERTAINTY, outcome_of
 from cim.text import Text
 
@@ -123,6 +124,7 @@ def check_gross_area(rule: Rule, scheme: Scheme, around: Surroundings) -> list[J
             elements=deciding(ledger, index),
             geometry=_largest_floor(scheme, ledger) if over else None,
             tables=tables,
+            basis=floors_of_spaces(ledger, index),
         )
     ]
 
@@ -323,6 +325,7 @@ RULE_TYPES = (
         ),
         parameters=GrossAreaParameters,
         check=check_gross_area,
+        recheck=recheck_floors,
         needs_bodies=False,
         needs=(STOREYS, GROSS_SPACES),
     ),

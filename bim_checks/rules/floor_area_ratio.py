@@ -38,6 +38,7 @@ from bim_checks.measures.weights import CountingException, TallStorey, height_li
 from bim_checks.parameters import Asset, parameter, parameters
 from bim_checks.rule import Rule, RuleType, Surroundings
 from bim_checks.scheme import Scheme
+from bim_checks.second.areas import floors_of_spaces, recheck_floors
 from bim_checks.tolerance import outcome_of
 from cim.text import Text
 
@@ -133,6 +134,7 @@ def check_floor_area_ratio(rule: Rule, scheme: Scheme, around: Surroundings) -> 
             feature=parcel.name,
             geometry=drawn_flat(parcel.geometry, scheme) if over else None,
             tables=tuple(tables if faults is None else [*tables, faults]),
+            basis=floors_of_spaces(ledger, index, parcel.geometry),
         )
     ]
 
@@ -177,6 +179,7 @@ RULE_TYPES = (
         ),
         parameters=FloorAreaRatioParameters,
         check=check_floor_area_ratio,
+        recheck=recheck_floors,
         needs=(STOREYS, GROSS_SPACES, SPACES, SITE),
     ),
 )

@@ -36,8 +36,8 @@ from bim_checks.measures.storey_plan import LEAST_ROOM
 from bim_checks.parameters import Asset, parameter, parameters
 from bim_checks.rule import Need, Rule, RuleType, Surroundings
 from bim_checks.scheme import Scheme
+from bim_checks.second.areas import Green, recheck_green
 from bim_checks.tolerance import CONTACT, outcome_of
-from cim.footprint import ElementOutline
 from cim.text import Text
 
 ROUND = 64  # segments of a quarter circle; an offset's corner is then exact to 1e-4 m2
@@ -108,8 +108,10 @@ def check_green(rule: Rule, scheme: Scheme, around: Surroundings) -> list[Judgem
     shapes = _green_shapes(scheme, parameters.green_names)
     if not shapes:
         return [_without_green()]
-    roofed = _roofed(scheme, around, shapes)
-    walls = united([o.geometry for o in _outlines(scheme, STANDING, shapes)])
+    covering = _covering(scheme, around, shapes)
+    standing = _outlines(scheme, STANDING, shapes)
+    roofed = united([scheme.outlines[i].geometry for i in covering])
+    walls = united([scheme.outlines[i].geometry for i in standing])
     built = united([roofed, walls.buffer(parameters.wall_distance, quad_segs=ROUND)])
     counted: dict[str, BaseGeometry] = {}
     taken: BaseGeometry = NOTHING
@@ -160,6 +162,14 @@ def check_green(rule: Rule, scheme: Scheme, around: Surroundings) -> list[Judgem
             feature=parcel.name,
             geometry=drawn_flat(taken, scheme),
             tables=(_green_table(shapes, counted),),
+            basis=Green(
+                elements=tuple(i for i, o in enumerate(scheme.outlines) if o.global_id in shapes),
+                spaces=tuple(space for space in scheme.model.spaces if space.global_id in shapes),
+                roofs=covering,
+                walls=standing,
+                distance=parameters.wall_distance,
+                parcel=parcel.geometry,
+            ),
         )
     ]
 
@@ -189,24 +199,26 @@ def _green_shapes(scheme: Scheme, names: str) -> dict[str, BaseGeometry]:
     return {name: shape for name, shape in sorted(found.items()) if shape.area > 0.0}
 
 
-def _roofed(
+def _covering(
     scheme: Scheme, around: Surroundings, green: Mapping[str, BaseGeometry]
-) -> BaseGeometry:
-    """What slabs and roofs well above the ground cover, projected frame: green on or below them is none of the site's."""
+) -> tuple[int, ...]:
+    """Slabs and roofs well above the ground, as indices of outlines: green on or below them is none of the site's."""
     found = []
-    for outline in _outlines(scheme, COVERING, green):
+    for i in _outlines(scheme, COVERING, green):
+        outline = scheme.outlines[i]
         middle = shapely.get_coordinates(outline.geometry.centroid)
         (ground,) = around.city.terrain.height_at(middle)
         if not outline.high <= float(ground) + LEAST_ROOM:  # an unknown ground excludes, too
-            found.append(outline.geometry)
-    return united(found)
+            found.append(i)
+    return tuple(found)
 
 
 def _outlines(
     scheme: Scheme, classes: tuple[str, ...], green: Mapping[str, BaseGeometry]
-) -> list[ElementOutline]:
+) -> tuple[int, ...]:
+    """Indices of the outlines of elements of some classes that are not green."""
     wanted = {e.global_id for e in scheme.model.elements if is_of(e, classes)} - set(green)
-    return [outline for outline in scheme.outlines if outline.global_id in wanted]
+    return tuple(i for i, outline in enumerate(scheme.outlines) if outline.global_id in wanted)
 
 
 def _green_table(shapes: Mapping[str, BaseGeometry], counted: Mapping[str, BaseGeometry]) -> Table:
@@ -260,6 +272,7 @@ RULE_TYPES = (
         ),
         parameters=GreenParameters,
         check=check_green,
+        recheck=recheck_green,
         needs=(GREEN, SITE),
     ),
 )
