@@ -150,4 +150,4 @@ def _edges(triangles: NDArray[np.float64], low: float) -> NDArray[np.float64]:
     owners = np.zeros(len(triangles), dtype=np.int64)
     above = low if math.isinf(low) else low + ABOVE
     edges = slices_between(triangles, owners, above, math.inf).edges[:, :, :2]
-    return edges[(edges[:, 0] != edges[:, 1]).any(axis=1)]
+    return np.asarray(edges[(edges[:, 0] != edges[:, 1]).any(axis=1)])

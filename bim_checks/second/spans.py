@@ -97,7 +97,8 @@ def _span(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
 
 @compiled
 def _normal(t: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.cross(t[1] - t[0], t[2] - t[0])
+    found: NDArray[np.float64] = np.cross(t[1] - t[0], t[2] - t[0])
+    return found
 
 
 @compiled
@@ -118,7 +119,8 @@ def _over_face(point: NDArray[np.float64], t: NDArray[np.float64]) -> float:
     length = math.sqrt(np.dot(normal, normal))
     if length == 0.0 or not _is_over(point, t, normal):
         return math.inf
-    return abs(np.dot(point - t[0], normal)) / length
+    found: float = abs(np.dot(point - t[0], normal)) / length
+    return found
 
 
 @compiled
@@ -127,7 +129,8 @@ def _pierces(p: NDArray[np.float64], q: NDArray[np.float64], t: NDArray[np.float
     first, last = np.dot(p - t[0], normal), np.dot(q - t[0], normal)
     if first * last >= 0.0:
         return False
-    return _is_over(p + (first / (first - last)) * (q - p), t, normal)
+    found: bool = _is_over(p + (first / (first - last)) * (q - p), t, normal)
+    return found
 
 
 @compiled
@@ -144,9 +147,10 @@ def _between(
         if 0.0 <= x <= 1.0 and 0.0 <= y <= 1.0:
             apart = w + x * u - y * v
             return math.sqrt(np.dot(apart, apart))
-    return min(
+    found: float = min(
         min(_from_side(p, r, s), _from_side(q, r, s)), min(_from_side(r, p, q), _from_side(s, p, q))
     )
+    return found
 
 
 @compiled
