@@ -28,11 +28,8 @@ from cim.projection import project_mesh
 from cim.section import Section, project_between, section_meshes
 from cim.solid import welded
 from cim.text import Text
+from cim.union import Unions
 
-# m; elements twice this close touch: rounding leaves slits of 1e-9 to 1e-6 m between parts that meet. Snapping corners
-# to a grid was tried first: it opens slits of its own where a corner meets the middle of an edge.
-SEAM = 1e-6
-SHARPEST = 50.0  # mitre limit; corners down to 2.3 degrees come back exactly when seams are closed
 SAME_HEIGHT = 9  # decimals of a metre; bodies cut at heights this equal share the cut
 CUT_ABOVE_FLOOR = 1.0  # m; where plans are cut: above sills and worktops, below lintels
 PLATE_BAND = 0.1  # m; half height of the band at floor level that shows the floor plate and what stands on it
@@ -281,6 +278,10 @@ class Footprints:
         return objects([project_mesh(mesh) for mesh in self._bodies.shapes])
 
     @cached_property
+    def _unions(self) -> Unions:
+        return Unions()
+
+    @cached_property
     def _known_cuts(self) -> dict[tuple[int, float, float], Section]:
         return {}
 
@@ -293,7 +294,8 @@ class Footprints:
         parts = tuple(FootprintPart(outline.global_id, outline.geometry) for outline in outlines)
         low = min((outline.low for outline in outlines), default=math.nan)
         high = max((outline.high for outline in outlines), default=math.nan)
-        return Footprint(unite([p.geometry for p in parts]), parts, low, high, 0.0, basis)
+        united = self._unions.of(self.outline_shapes[chosen])
+        return Footprint(united, parts, low, high, 0.0, basis)
 
     def _band(self, low: float, high: float, basis: Text) -> Footprint:
         bodies = self._bodies
@@ -328,9 +330,9 @@ class Footprints:
     def _cut(self, reach: NDArray[np.int64], low: float, high: float, basis: Text) -> Footprint:
         """The footprint of bodies, each cut to what lies between two heights."""
         shapes, gap = self._pieces(reach, low, high)
-        return _united(
+        return self._united(
             [self._bodies.elements[i].global_id for i in reach],
-            list(shapes),
+            shapes,
             low=low,
             high=high,
             gap=gap,
@@ -383,7 +385,7 @@ class Footprints:
             return self._band(ground + low, ground + high, basis)
         bodies = self._bodies
         if not len(bodies):
-            return _united([], [], low=low, high=high, gap=0.0, basis=basis)
+            return self._united([], objects([]), low=low, high=high, gap=0.0, basis=basis)
         lowest, highest = ground_range(bodies, ground)
         reach = np.flatnonzero((bodies.lows <= highest + high) & (bodies.highs >= lowest + low))
         followed = [above_ground(bodies.mesh(i), ground) for i in reach]
@@ -391,15 +393,30 @@ class Footprints:
         meshes = [mesh for _, mesh in known]
         sections = project_between(meshes, [low] * len(meshes), [high] * len(meshes))
         names = [element.global_id for element in bodies.elements]
-        return _united(
+        return self._united(
             [names[i] for i, _ in known],
-            [section.geometry for section in sections],
+            objects([section.geometry for section in sections]),
             low=low,
             high=high,
             gap=sum(section.gap for section in sections),
             basis=basis,
             unjudged=tuple(names[i] for i, m in zip(reach, followed, strict=True) if m is None),
         )
+
+    def _united(
+        self,
+        global_ids: Sequence[str],
+        shapes: NDArray[np.object_],
+        *,
+        low: float,
+        high: float,
+        gap: float,
+        basis: Text,
+        unjudged: tuple[str, ...] = (),
+    ) -> Footprint:
+        there = np.flatnonzero(~shapely.is_empty(shapes)).tolist()
+        parts = tuple(FootprintPart(global_ids[i], shapes[i]) for i in there)
+        return Footprint(self._unions.of(shapes), parts, low, high, gap, basis, unjudged)
 
 
 def body_outline(
@@ -415,43 +432,3 @@ def body_outline(
 def is_roof(element: Element) -> bool:
     """Whether the file says that an element is a roof or covers one."""
     return element.ifc_class == "IfcRoof" or element.predefined_type in ROOF_TYPES
-
-
-def unite(shapes: Sequence[BaseGeometry]) -> BaseGeometry:
-    """The union of what elements cover, slits up to twice `SEAM` between them closed."""
-    found = objects([shape for shape in shapes if not shape.is_empty])
-    flat = shapely.area(found) > 0.0
-    covered = shapely.union_all(found[flat])
-    if flat.sum() > 1:
-        covered = _without_seams(covered)
-    if flat.all():
-        return covered
-    beside = shapely.union_all(found[~flat]).difference(covered.buffer(SEAM))
-    return covered if beside.is_empty else shapely.union_all([covered, beside])
-
-
-def _without_seams(shape: BaseGeometry) -> BaseGeometry:
-    """The shape grown and shrunk again, about its own middle, where coordinates have digits to spare."""
-    x, y = shapely.get_coordinates(shape).mean(axis=0)
-    grown = affinity.translate(shape, -x, -y).buffer(SEAM, join_style="mitre", mitre_limit=SHARPEST)
-    shrunk = grown.buffer(-SEAM, join_style="mitre", mitre_limit=SHARPEST)
-    return affinity.translate(shapely.simplify(shrunk, SEAM / 10.0), x, y)
-
-
-def _united(
-    global_ids: Sequence[str],
-    shapes: Sequence[BaseGeometry],
-    *,
-    low: float,
-    high: float,
-    gap: float,
-    basis: Text,
-    unjudged: tuple[str, ...] = (),
-) -> Footprint:
-    parts = tuple(
-        FootprintPart(global_id, shape)
-        for global_id, shape in zip(global_ids, shapes, strict=True)
-        if not shape.is_empty
-    )
-    geometry = unite([part.geometry for part in parts])
-    return Footprint(geometry, parts, low, high, gap, basis, unjudged)
