@@ -15,10 +15,11 @@ from shapely.geometry.base import BaseGeometry
 
 from bim_checks.subject import BuildingInPlan, Ground, Subject, SubjectShape
 from cim.bodies import objects
-from cim.building import BuildingModel
+from cim.building import BuildingModel, Element
 from cim.footprint import ElementOutline, Footprints, body_outline
 from cim.frame import EXACT, FrameLedger, FrameUncertainty, Placement
 from cim.mesh import Mesh
+from cim.placed_bodies import PlacedBodies, placed_bodies
 
 Computed = TypeVar("Computed")
 OPEN_SHARE, OPEN_AREA = (
@@ -87,16 +88,15 @@ class Scheme:
         """Every drawn element seen from above, projected frame."""
         return self.footprints.outlines
 
-    @cached_property
+    @property
     def outline_shapes(self) -> NDArray[np.object_]:
         """The plane shapes of `outlines`, shape (B,)."""
-        return np.array([outline.geometry for outline in self.outlines], dtype=object)
+        return self.footprints.outline_shapes
 
-    @cached_property
+    @property
     def outline_heights(self) -> NDArray[np.float64]:
         """Lowest and highest orthogonal height of `outlines`, metres, shape (B, 2)."""
-        heights = [(outline.low, outline.high) for outline in self.outlines]
-        return np.array(heights, dtype=np.float64).reshape(-1, 2)
+        return self.footprints.outline_heights
 
     @cached_property
     def footprint(self) -> BaseGeometry:
@@ -142,7 +142,7 @@ class Scheme:
         """Orthogonal height of the lowest drawn point, metres; zero where nothing is drawn."""
         if self.is_site_alone:
             return 0.0
-        return min((outline.low for outline in self.outlines), default=0.0)
+        return self.footprints.lowest
 
     def once(self, key: Hashable, compute: Callable[[], Computed]) -> Computed:
         """What a measure computes, kept for the next rule that asks by the same key."""
@@ -156,13 +156,9 @@ class Scheme:
         return {}
 
     @cached_property
-    def _bodies(self) -> tuple[tuple[int, NDArray[np.float64]], ...]:
-        """Mesh index and mesh -> projected matrix of each outline's element, in the same order."""
-        return tuple(
-            (body.mesh, self.placement.matrix @ body.placement)
-            for _, body in self.model.drawn()
-            if len(self.model.meshes[body.mesh].faces)
-        )
+    def bodies(self) -> PlacedBodies:
+        """The drawn elements that have faces, in the projected frame and the order of `outlines`."""
+        return placed_bodies(self.model, self.placement.matrix)
 
     @cached_property
     def body_ids(self) -> tuple[str, ...]:
@@ -175,25 +171,27 @@ class Scheme:
 
     def placed_meshes(self) -> list[Mesh]:
         """The bodies as meshes in the projected frame, in the order of `outlines`."""
-        return [self.model.meshes[mesh].transformed(matrix) for mesh, matrix in self._bodies]
+        return [self.bodies.mesh(i) for i in range(len(self.bodies))]
 
     def triangles(self, index: int) -> NDArray[np.float64]:
         """Triangles of the element that `outlines[index]` shows, shape (M, 3, 3), projected frame."""
-        mesh, matrix = self._bodies[index]
-        return self.model.meshes[mesh].transformed(matrix).triangles()
+        start, end = self.bodies.face_bounds[index : index + 2]
+        return self.bodies.triangles[start:end]
 
-    @cached_property
+    @property
     def all_triangles(self) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
         """Every triangle, shape (M, 3, 3), projected frame, and the index of its outline, shape (M,)."""
-        parts = [self.triangles(i) for i in range(len(self._bodies))]
-        owners = np.repeat(np.arange(len(parts)), [len(part) for part in parts])
-        return np.concatenate(parts) if parts else np.zeros((0, 3, 3)), owners
+        return self.bodies.triangles, self.bodies.owners
 
-    @cached_property
+    @property
     def triangle_boxes(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Lowest and highest corner of the box of every triangle, shape (M, 3) each, projected frame."""
-        triangles, _ = self.all_triangles
-        return triangles.min(axis=1), triangles.max(axis=1)
+        return self.bodies.boxes
+
+    @cached_property
+    def elements_by_id(self) -> dict[str, Element]:
+        """The model's elements by GlobalId."""
+        return {element.global_id: element for element in self.model.elements}
 
     @cached_property
     def bodies_are_closed(self) -> bool:

@@ -251,12 +251,9 @@ class BuildingInPlan:
         """GlobalIds of the elements below which the ground is not known; a ground or basement shape lacks them."""
         if self.ground is None:
             return _once(outline.global_id for outline in self.footprints.outlines)
-        points = [shapely.get_coordinates(o.geometry) for o in self.footprints.outlines]
-        return _once(
-            outline.global_id
-            for outline, corners in zip(self.footprints.outlines, points, strict=True)
-            if not np.isfinite(self.ground(corners)).all()
-        )
+        corners, owner = shapely.get_coordinates(self.footprints.outline_shapes, return_index=True)
+        unknown = np.unique(owner[~np.isfinite(self.ground(corners))])
+        return _once(self.footprints.outlines[i].global_id for i in unknown.tolist())
 
     @cached_property
     def level(self) -> float | None:
@@ -304,7 +301,7 @@ class BuildingInPlan:
         height: float | None = None,
         follows_ground: bool = False,
     ) -> SubjectShape:
-        lowest = min((outline.low for outline in self.footprints.outlines), default=0.0)
+        lowest = self.footprints.lowest
         parts = objects([part.geometry for part in footprint.parts])
         return SubjectShape(
             geometry=footprint.geometry,

@@ -87,21 +87,19 @@ def _bodies(
     placement: Placement | None,
 ) -> Bodies:
     stand = placement.matrix if placement is not None else np.eye(4)
-    matrices = np.zeros((len(elements), 4, 4))
+    matrices = np.array([body.placement for body in representations]).reshape(-1, 4, 4)
+    upright = _are_upright(matrices[:, :3, :3])
     shapes: list[Mesh] = []
     known: dict[tuple[int, bytes], int] = {}
     shape_of = np.zeros(len(elements), dtype=np.int64)
     for i, body in enumerate(representations):
-        turn = body.placement[:3, :3]
-        upright = _is_upright(turn)
-        key = (body.mesh, b"" if upright else turn.tobytes())
+        turn = None if upright[i] else body.placement[:3, :3]
+        key = (body.mesh, b"" if turn is None else turn.tobytes())
         if key not in known:
             known[key] = len(shapes)
-            shapes.append(_shape(model.meshes[body.mesh], None if upright else turn))
+            shapes.append(_shape(model.meshes[body.mesh], turn))
         shape_of[i] = known[key]
-        matrices[i] = body.placement
-        if not upright:
-            matrices[i, :3, :3] = np.eye(3)
+    matrices[~upright, :3, :3] = np.eye(3)
     matrices = stand @ matrices
     heights = np.array([(s.vertices[:, 2].min(), s.vertices[:, 2].max()) for s in shapes])
     rises = matrices[:, 2, 3]
@@ -117,10 +115,12 @@ def _bodies(
     )
 
 
-def _is_upright(turn: NDArray[np.float64]) -> bool:
-    """Whether a linear map, shape (3, 3), leaves the z axis and heights what they are."""
-    tilt = np.abs([*turn[2, :2], *turn[:2, 2], turn[2, 2] - 1.0])
-    return bool(tilt.max() <= UPRIGHT_TOLERANCE)
+def _are_upright(turns: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Which of some linear maps, shape (B, 3, 3), leave the z axis and heights what they are."""
+    tilts = np.abs(
+        np.concatenate([turns[:, 2, :2], turns[:, :2, 2], turns[:, 2:, 2] - 1.0], axis=1)
+    )
+    return np.asarray(tilts.max(axis=1) <= UPRIGHT_TOLERANCE)
 
 
 def _shape(mesh: Mesh, turn: NDArray[np.float64] | None) -> Mesh:

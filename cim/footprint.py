@@ -169,6 +169,11 @@ class Footprints:
         """Lowest and highest height of each of `outlines`, shape (N, 2), metres."""
         return np.stack([self._bodies.lows, self._bodies.highs], axis=1)
 
+    @property
+    def lowest(self) -> float:
+        """Lowest height of anything drawn, metres; zero where nothing is."""
+        return float(self._bodies.lows.min()) if len(self._bodies) else 0.0
+
     @cached_property
     def outline_boxes(self) -> NDArray[np.float64]:
         """West, south, east, north of each of `outlines`, shape (N, 4), metres."""

@@ -16,9 +16,9 @@ from shapely.geometry.base import BaseGeometry
 
 from bim_checks.measures.cut_faces import SLIVER, heights_on, narrowness
 from bim_checks.scheme import Scheme
-from cim.footprint import unite
 from cim.recognition import Recognised, parapets, roofs
 from cim.solid import WELD_GRID
+from cim.union import unite
 
 UPWARD = 0.1  # cosine; a face within 6 degrees of upright is a wall's
 JOINT = 0.05  # m; parts of a roof this close, in plan and in height, are one form
@@ -109,11 +109,7 @@ def roof_forms(
 
 
 def _upward(scheme: Scheme, chosen: list[int]) -> _Faces:
-    parts = [scheme.triangles(i) for i in chosen]
-    if not parts:
-        return _Faces(np.zeros((0, 3, 3)), np.zeros(0, dtype=np.int64), np.zeros(0))
-    triangles = np.concatenate(parts)
-    owners = np.repeat(np.array(chosen, dtype=np.int64), [len(part) for part in parts])
+    triangles, owners = scheme.bodies.triangles_of(np.array(chosen, dtype=np.int64))
     normals = np.cross(triangles[:, 1] - triangles[:, 0], triangles[:, 2] - triangles[:, 0])
     lengths = np.linalg.norm(normals, axis=1)
     cosine = normals[:, 2] / np.where(lengths > 0.0, lengths, 1.0)

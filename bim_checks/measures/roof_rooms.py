@@ -11,7 +11,7 @@ from bim_checks.measures.penetration import within
 from bim_checks.measures.roof_form import JOINT, RISES, RoofForm, filled
 from bim_checks.parameters import parameter, parameters
 from bim_checks.scheme import Scheme
-from cim.footprint import unite
+from cim.union import unite
 
 
 @parameters

@@ -23,8 +23,8 @@ from bim_checks.parameters import parameter, parameters
 from bim_checks.scheme import Scheme
 from cim.building import Building
 from cim.existing import ExistingBuilding, ExistingBuildings
-from cim.footprint import unite
 from cim.text import Text
+from cim.union import unite
 
 GRAZE = 1e-3  # m; outlines that share a strip no wider than this only touch
 SUNK = 0.05  # m; a slab this little below ground is no basement
@@ -203,7 +203,7 @@ def _opponent(building: ExistingBuilding) -> Opponent:
 
 def _other(scheme: Scheme, own: OwnBuilding, ground: float) -> Opponent:
     def body() -> NDArray[np.float64]:
-        return np.concatenate([scheme.triangles(int(i)) for i in own.indices])
+        return scheme.bodies.triangles_of(own.indices)[0]
 
     return Opponent(own.name, own.footprint, ground, own.top, body, own=own)
 

@@ -15,8 +15,9 @@ from bim_checks.measures.cut_faces import SLIVER, narrowness
 from bim_checks.measures.roof_form import filled
 from bim_checks.parameters import parameter, parameters
 from bim_checks.scheme import Scheme
-from cim.footprint import CUT_ABOVE_FLOOR, unite
+from cim.footprint import CUT_ABOVE_FLOOR
 from cim.text import Text
+from cim.union import unite
 
 LEVEL = 0.9962  # cosine of 5 degrees: a floor plate is level
 ONE_PLATE = 0.3  # m; plates and finishes this close in height are one floor
@@ -155,7 +156,7 @@ def _level_faces(
     chosen = [i for i, outline in enumerate(scheme.outlines) if outline.global_id in slabs]
     if not chosen:
         return np.zeros(0, dtype=object), np.zeros(0)
-    triangles = np.concatenate([scheme.triangles(i) for i in chosen])
+    triangles, _ = scheme.bodies.triangles_of(np.array(chosen))
     normals = np.cross(triangles[:, 1] - triangles[:, 0], triangles[:, 2] - triangles[:, 0])
     lengths = np.linalg.norm(normals, axis=1)
     level = (normals[:, 2] > LEVEL * lengths) & (narrowness(triangles) > SLIVER)

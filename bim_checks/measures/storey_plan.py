@@ -37,7 +37,8 @@ from bim_checks.measures.element_roles import (
 from bim_checks.measures.regions import NOTHING, areal, filled, polygons, united, wide
 from cim.bodies import objects
 from cim.building import BuildingModel, Element, Representation, Storey
-from cim.footprint import ElementOutline, Footprints, unite
+from cim.footprint import ElementOutline, Footprints
+from cim.union import unite
 
 FLOOR_BAND = (
     0.1  # m above a floor and below the next; what lies between is of the storey, not of its slabs
