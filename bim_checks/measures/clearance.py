@@ -125,7 +125,7 @@ def _measured(
     there = ~shapely.is_empty(parts)
     chosen, parts = chosen[there], parts[there]
     gaps = shapely.distance(parts, side.line)
-    depths = np.array([_deepest(part, side)[0] for part in _beyond(parts, side)])
+    depths = _depths(_beyond(parts, side), side)
     return chosen, np.where(depths > TOUCHING, -depths, gaps)
 
 
@@ -142,18 +142,37 @@ def _beyond(parts: NDArray[np.object_], side: Side) -> NDArray[np.object_]:
     return beyond
 
 
+def _depths(beyond: NDArray[np.object_], side: Side) -> NDArray[np.float64]:
+    """How far the deepest corner of each of what lies beyond is from the line, metres; 0 where nothing does."""
+    corners, owner = shapely.get_coordinates(beyond, return_index=True)
+    depths = np.zeros(len(beyond))
+    np.maximum.at(depths, owner, _corner_depths(corners, side))
+    return depths
+
+
+def _corner_depths(corners: NDArray[np.float64], side: Side) -> NDArray[np.float64]:
+    """How far corners beyond the line, shape (N, 2), are from it, metres."""
+    if not len(corners):
+        return np.zeros(0)
+    points, border = shapely.points(corners), _border(side)
+    shapely.prepare(border)
+    depths: NDArray[np.float64] = shapely.distance(points, border)
+    if side.inside is None:
+        return depths
+    # What left the parcel over another edge is not this edge's.
+    outline = shapely.boundary(side.inside)
+    shapely.prepare(outline)
+    return np.where(depths <= shapely.distance(points, outline) + TOUCHING, depths, 0.0)
+
+
 def _deepest(beyond: BaseGeometry, side: Side) -> tuple[float, BaseGeometry | None]:
     """How far the deepest corner of what lies beyond is from the line, metres, and that corner; 0 and None where nothing does."""
-    corners = shapely.points(shapely.get_coordinates(beyond))
+    corners = shapely.get_coordinates(beyond)
     if not len(corners):
         return 0.0, None
-    depths = shapely.distance(corners, _border(side))
-    if side.inside is not None:
-        # What left the parcel over another edge is not this edge's.
-        nearest = shapely.distance(corners, shapely.boundary(side.inside))
-        depths = np.where(depths <= nearest + TOUCHING, depths, 0.0)
+    depths = _corner_depths(corners, side)
     best = int(np.argmax(depths))
-    return float(depths[best]), corners[best]
+    return float(depths[best]), shapely.Point(corners[best])
 
 
 def _border(side: Side) -> BaseGeometry:

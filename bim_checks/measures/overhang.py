@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +12,7 @@ from shapely.geometry.base import BaseGeometry
 from bim_checks.measures.heights_between import heights_over
 from bim_checks.scheme import Scheme
 from cim.terrain import Terrain
+from cim.union import components, distinct
 
 TOUCHING = 1e-3  # m; the IFC kernel's linear deflection: what reaches over by less only touches
 STEP = 2.0  # m; between the places where the ground below is asked for
@@ -49,27 +49,43 @@ def overhangs(
         inside: whether it is to stay in.
         terrain: the ground.
     """
-    shapes = scheme.footprints.outline_shapes
+    shapes = scheme.outline_shapes
     shapely.prepare(zone)
     wrong = ~shapely.covers(zone, shapes) if inside else shapely.intersects(zone, shapes)
     chosen = np.flatnonzero(wrong)
+    beyond = (
+        shapely.disjoint(zone, shapes[chosen]) if inside else shapely.covers(zone, shapes[chosen])
+    )
+    parts = shapes[chosen]
     cut = shapely.difference if inside else shapely.intersection
-    parts = cut(shapes[chosen], zone)
-    border = shapely.boundary(zone)
-    depths = np.array([_depth(part, border) for part in parts], dtype=np.float64)
+    parts[~beyond] = cut(parts[~beyond], zone)
+    depths = _depths(parts, shapely.boundary(zone))
     deep = depths > TOUCHING
-    chosen, parts, depths = chosen[deep], parts[deep], depths[deep]
-    heights = [
-        heights_over(scheme.triangles(int(i)), _within(part))
-        for i, part in zip(chosen, parts, strict=True)
-    ]
-    known = np.array([found is not None for found in heights], dtype=np.bool_)
-    spans = np.array([found for found in heights if found is not None]).reshape(-1, 2)
-    chosen, parts, depths = chosen[known], parts[known], depths[known]
+    chosen, parts, depths, beyond = chosen[deep], parts[deep], depths[deep], beyond[deep]
+    spans = _spans(scheme, chosen, parts, beyond)
+    known = ~np.isnan(spans[:, 0])
+    chosen, parts, depths, spans = chosen[known], parts[known], depths[known], spans[known]
     return [
         _overhang(chosen[group], parts[group], depths[group], spans[group], terrain)
         for group in _clusters(parts, spans)
     ]
+
+
+def _spans(
+    scheme: Scheme,
+    chosen: NDArray[np.int64],
+    parts: NDArray[np.object_],
+    beyond: NDArray[np.bool_],
+) -> NDArray[np.float64]:
+    """Lowest and highest height of what elements have over the line, shape (K, 2); NaN where they have nothing.
+
+    An element that is wholly beyond it has all of its own height there; one that crosses it is cut.
+    """
+    spans = scheme.outline_heights[chosen]
+    for i in np.flatnonzero(~beyond).tolist():
+        found = heights_over(scheme.triangles(int(chosen[i])), _within(parts[i]))
+        spans[i] = (np.nan, np.nan) if found is None else found
+    return spans
 
 
 def _within(part: BaseGeometry) -> BaseGeometry:
@@ -78,42 +94,40 @@ def _within(part: BaseGeometry) -> BaseGeometry:
     return part if inner.is_empty else inner
 
 
-def _depth(part: BaseGeometry, border: BaseGeometry) -> float:
-    corners = shapely.points(shapely.get_coordinates(part))
-    return float(shapely.distance(corners, border).max()) if len(corners) else 0.0
+def _depths(parts: NDArray[np.object_], border: BaseGeometry) -> NDArray[np.float64]:
+    """How far the farthest corner of each part is from the line, metres; zero for one without corners."""
+    corners, owner = shapely.get_coordinates(parts, return_index=True)
+    depths = np.zeros(len(parts))
+    shapely.prepare(border)
+    np.maximum.at(depths, owner, shapely.distance(shapely.points(corners), border))
+    return depths
 
 
 def _clusters(parts: NDArray[np.object_], spans: NDArray[np.float64]) -> list[NDArray[np.int64]]:
     """Parts that touch in plan and in height, together; each cluster ascending, clusters by their first."""
-    parent = list(range(len(parts)))
-
-    def root(i: int) -> int:
-        while parent[i] != i:
-            parent[i] = parent[parent[i]]
-            i = parent[i]
-        return i
-
-    pairs = shapely.STRtree(parts).query(parts, predicate="dwithin", distance=TOUCHING)
-    for one, other in pairs.T.tolist():
-        touch = (
-            spans[one, 0] <= spans[other, 1] + TOUCHING
-            and spans[other, 0] <= spans[one, 1] + TOUCHING
-        )
-        if touch:
-            a, b = sorted((root(one), root(other)))
-            parent[b] = a
-    roots = np.array([root(i) for i in range(len(parts))], dtype=np.int64)
-    return [np.flatnonzero(roots == found) for found in np.unique(roots)]
+    west, south, east, north = shapely.bounds(parts).T
+    boxes = shapely.box(west - TOUCHING, south - TOUCHING, east + TOUCHING, north + TOUCHING)
+    one, other = shapely.STRtree(boxes).query(boxes)
+    near = one < other
+    near &= spans[one, 0] <= spans[other, 1] + TOUCHING
+    near &= spans[other, 0] <= spans[one, 1] + TOUCHING
+    one, other = one[near], other[near]
+    touch = shapely.dwithin(parts[one], parts[other], TOUCHING)
+    least = components(len(parts), np.stack([one[touch], other[touch]], axis=1))
+    order = np.argsort(least, kind="stable")
+    return [
+        group for group in np.split(order, np.flatnonzero(np.diff(least[order])) + 1) if len(group)
+    ]
 
 
 def _overhang(
     indices: NDArray[np.int64],
-    parts: Sequence[BaseGeometry],
+    parts: NDArray[np.object_],
     depths: NDArray[np.float64],
     spans: NDArray[np.float64],
     terrain: Terrain,
 ) -> Overhang:
-    geometry = shapely.union_all(parts)
+    geometry = shapely.union_all(distinct(parts))
     low, high = float(spans[:, 0].min()), float(spans[:, 1].max())
     below = terrain.height_at(shapely.get_coordinates(shapely.segmentize(geometry, STEP)))
     return Overhang(

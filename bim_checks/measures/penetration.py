@@ -12,11 +12,11 @@ from shapely.geometry.base import BaseGeometry
 from bim_checks.measures.cut_faces import SLIVER, edges_inside, heights_on, narrowness
 from bim_checks.measures.limit_surface import LimitSurface
 from bim_checks.scheme import Scheme
-from cim.footprint import unite
 from cim.ground import above_ground
 from cim.mesh import Mesh
 from cim.section import project_between
 from cim.solid import welded
+from cim.union import unite
 
 TOUCHING = 1e-3  # m; the kernel's linear deflection: what reaches into a region by less than this does not lie in it
 ROUNDING = 1e-6  # m; where coordinates are rounded, what is as high as the limit seems to be above it by less
@@ -139,7 +139,7 @@ def plan_above(
     shapes, lows = scheme.outline_shapes[elements], scheme.outline_heights[elements, 0]
     highest = surface.lowest_over(shapes) + surface.steepness * _diagonals(shapes)
     whole = lows >= highest
-    covered = unite(_each_once(shapes[whole]))
+    covered = unite(shapes[whole])
     shapely.prepare(covered)
     # What lies below others that are wholly above adds nothing to the plan.
     crossing = np.flatnonzero(~whole & ~shapely.covers(covered, shapes))
@@ -148,12 +148,6 @@ def plan_above(
     parts = project_between(meshes, [0.0] * len(meshes), [np.inf] * len(meshes))
     covered = unite([covered, *(part.geometry for part in parts)])
     return covered if region is None else covered.intersection(region)
-
-
-def _each_once(shapes: NDArray[np.object_]) -> list[BaseGeometry]:
-    """Shapes without repetitions: what repeats from storey to storey covers one place."""
-    _, first = np.unique(shapely.to_wkb(shapes), return_index=True)
-    return list(shapes[np.sort(first)])
 
 
 def _body(scheme: Scheme, index: int) -> Mesh:
@@ -175,9 +169,7 @@ def _hold(
 
     Corners come first. A face that can neither rise above the worst corner, nor be the first of its element above the limit, is done with.
     """
-    parts = [scheme.triangles(int(i)) for i in chosen]
-    triangles = np.concatenate(parts)
-    owners = np.repeat(chosen, [len(part) for part in parts])
+    triangles, owners = scheme.bodies.triangles_of(chosen)
     bounds = _upper_bounds(triangles, surface)
     hopeful = bounds > min(0.0, best)
     triangles, owners, bounds = triangles[hopeful], owners[hopeful], bounds[hopeful]

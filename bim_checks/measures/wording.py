@@ -52,8 +52,8 @@ def way_out(witness: BaseGeometry, *, across: bool = False) -> Text | None:
 
 def storeys_of(scheme: Scheme, global_ids: Collection[str]) -> Text | None:
     """The storeys that hold elements, lowest and highest named; None where the file assigns none."""
-    chosen = set(global_ids)
-    held = {e.storey for e in scheme.model.elements if e.global_id in chosen and e.storey}
+    elements = (scheme.elements_by_id.get(found) for found in global_ids)
+    held = {element.storey for element in elements if element is not None}
     names = [s.name or s.global_id for s in scheme.model.storeys if s.global_id in held]
     if not names:
         return None

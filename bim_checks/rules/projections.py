@@ -116,8 +116,7 @@ def _zone(p: ProjectionParameters, scheme: Scheme, around: Surroundings) -> Base
 def _measure(
     scheme: Scheme, overhang: Overhang, p: ProjectionParameters, accuracy: float
 ) -> _Measured:
-    elements = {e.global_id: e for e in scheme.model.elements}
-    forming = [elements[scheme.outlines[i].global_id] for i in overhang.indices]
+    forming = [scheme.elements_by_id[scheme.body_ids[i]] for i in overhang.indices]
     doubt = scheme.uncertainty.vertical + LENGTH_UNCERTAINTY
     clear = overhang.clear if overhang.clear is not None else -1.0
     most, called = _allowed(p, forming, clear + doubt)
