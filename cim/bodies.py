@@ -29,6 +29,7 @@ class Bodies:
     Attributes:
         elements: B of them.
         shapes: upright meshes, corners welded, each used by one body or more.
+        spans: shape (number of shapes, 2), lowest and highest height of each in its own frame, metres.
         shape_of: shape (B,), index into `shapes`.
         plans: shape (B, 2, 3), shape frame -> footprint frame, in plan.
         rises: shape (B,), metres to add to heights of the shape.
@@ -37,6 +38,7 @@ class Bodies:
 
     elements: tuple[Element, ...]
     shapes: tuple[Mesh, ...]
+    spans: NDArray[np.float64]
     shape_of: NDArray[np.int64]
     plans: NDArray[np.float64]
     rises: NDArray[np.float64]
@@ -101,18 +103,29 @@ def _bodies(
         shape_of[i] = known[key]
     matrices[~upright, :3, :3] = np.eye(3)
     matrices = stand @ matrices
-    heights = np.array([(s.vertices[:, 2].min(), s.vertices[:, 2].max()) for s in shapes])
+    spans = _spans(shapes)
     rises = matrices[:, 2, 3]
-    low, high = heights.reshape(-1, 2)[shape_of].T
+    low, high = spans[shape_of].T
     return Bodies(
         elements=tuple(elements),
         shapes=tuple(shapes),
+        spans=spans,
         shape_of=shape_of,
         plans=matrices[:, :2, [0, 1, 3]],
         rises=rises,
         lows=low + rises,
         highs=high + rises,
     )
+
+
+def _spans(shapes: list[Mesh]) -> NDArray[np.float64]:
+    """Lowest and highest height of each shape, shape (K, 2)."""
+    heights = np.concatenate([np.zeros(0), *(shape.vertices[:, 2] for shape in shapes)])
+    first = np.cumsum([0, *(len(shape.vertices) for shape in shapes)], dtype=np.int64)[:-1]
+    if not len(first):
+        return np.zeros((0, 2))
+    spans = np.minimum.reduceat(heights, first), np.maximum.reduceat(heights, first)
+    return np.stack(spans, axis=1)
 
 
 def _are_upright(turns: NDArray[np.float64]) -> NDArray[np.bool_]:

@@ -373,8 +373,8 @@ class Footprints:
         bodies = self._bodies
         cut = []
         for key in keys:
-            heights = bodies.shapes[key[0]].vertices[:, 2]
-            if key[1] < key[2] and key[1] <= heights.min() and heights.max() <= key[2]:
+            lowest, highest = bodies.spans[key[0]]
+            if key[1] < key[2] and key[1] <= lowest and highest <= key[2]:
                 self._known_cuts[key] = Section(self._shape_outlines[key[0]], 0.0)
             else:
                 cut.append(key)

@@ -47,6 +47,12 @@ class PlacedBodies:
         a, b, c = (self.vertices[self.faces[:, i]] for i in range(3))
         return np.minimum(np.minimum(a, b), c), np.maximum(np.maximum(a, b), c)
 
+    @cached_property
+    def extent(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Lowest and highest corner of the box of every face together, shape (3,) each; without faces, of nothing."""
+        low, high = self.boxes
+        return low.min(axis=0, initial=np.inf), high.max(axis=0, initial=-np.inf)
+
     def triangles_of(
         self, bodies: NDArray[np.int64]
     ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:

@@ -55,6 +55,21 @@ def distinct(shapes: Iterable[BaseGeometry]) -> NDArray[np.object_]:
     return _each_once(shapes)[0]
 
 
+def filled(shape: BaseGeometry) -> BaseGeometry:
+    """What the outer rings of a plane shape enclose; lines beside them are left out.
+
+    Args:
+        shape: a valid geometry, so that its polygons share no area: what one ring encloses is all of another or nothing of it.
+    """
+    parts = shapely.get_parts(shape)
+    parts = parts[shapely.area(parts) > 0.0]
+    outer = shapely.polygons(shapely.get_exterior_ring(parts))
+    if len(outer) > 1 and (shapely.get_num_interior_rings(parts) > 0).any():
+        inner, around = shapely.STRtree(outer).query(outer, predicate="covered_by")
+        outer = np.delete(outer, inner[inner != around])
+    return outer[0] if len(outer) == 1 else shapely.multipolygons(outer)
+
+
 def components(count: int, pairs: NDArray[np.int64]) -> NDArray[np.int64]:
     """The least member of the component that each of some things is in, shape (count,).
 

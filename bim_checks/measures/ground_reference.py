@@ -19,6 +19,7 @@ from bim_checks.parameters import parameter, parameters
 from bim_checks.scheme import Scheme
 from cim.recognition import Recognised, main_entrances
 from cim.text import Text
+from cim.union import filled
 
 Heights = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 """Ground heights, shape (N,), at points in plan, shape (N, 2), projected frame; NaN where unknown."""
@@ -121,7 +122,7 @@ NO_GROUND = Text(
 
 
 def ground_of(scheme: Scheme, terrain: Heights, stated: GroundParameters) -> Ground | Text:
-    """The ground a rule names.
+    """The ground a rule names, looked for once for all rules that name the same.
 
     Args:
         scheme: the placed building.
@@ -131,6 +132,11 @@ def ground_of(scheme: Scheme, terrain: Heights, stated: GroundParameters) -> Gro
     Returns:
         The ground, or what is missing to know it and how to deliver it.
     """
+    key = ("ground", terrain, stated)
+    return scheme.once(key, lambda: _ground(scheme, terrain, stated))
+
+
+def _ground(scheme: Scheme, terrain: Heights, stated: GroundParameters) -> Ground | Text:
     if stated.datum is not None:
         return Ground(stated.datum, 0.0, STATED, own=False)
     drawn = drawn_terrain(scheme) if stated.surface == "design" else None
@@ -203,23 +209,17 @@ def _heights(
 def _before(scheme: Scheme, door: BaseGeometry, height: float) -> NDArray[np.float64]:
     """The point outside a door, shape (2,): nearest to it on a ring around what a section at its middle height cuts."""
     walls = scheme.footprints.section(height).geometry
-    around = _filled(shapely.union(walls, door)).buffer(APRON)
+    around = filled(shapely.union(walls, door)).buffer(APRON)
     ring = shapely.boundary(around)
     nearest = shapely.shortest_line(door.centroid, ring)
     found: NDArray[np.float64] = shapely.get_coordinates(nearest)[-1]
     return found
 
 
-def _filled(shape: BaseGeometry) -> BaseGeometry:
-    """A shape without holes; courtyards are no ground around a building."""
-    polygons = [part for part in shapely.get_parts(shape) if part.area > 0.0]
-    return shapely.union_all([shapely.Polygon(part.exterior) for part in polygons])
-
-
 def _samples(shape: BaseGeometry, step: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Corners of the outer outlines and points evenly along their sides, shape (N, 2), with weights that make means trapezoidal."""
     points, weights = [], []
-    for part in shapely.get_parts(_filled(shape)):
+    for part in shapely.get_parts(filled(shape)):
         ring = shapely.get_coordinates(part.exterior)
         for start, end in itertools.pairwise(ring):
             length = float(np.linalg.norm(end - start))

@@ -19,12 +19,13 @@ from shapely.geometry.base import BaseGeometry
 
 from bim_checks.finding import Unit
 from bim_checks.measures.penetration import within
-from bim_checks.measures.roof_form import RISES, RoofForm, filled, roof_forms
+from bim_checks.measures.roof_form import RISES, RoofForm, roof_forms
 from bim_checks.measures.roof_rooms import RoofRoomParameters, roof_rooms
 from bim_checks.measures.tops import tops_of
 from bim_checks.parameters import parameter, parameters
 from bim_checks.scheme import Scheme
 from cim.text import Text
+from cim.union import filled
 
 Regime = Literal["highest_point", "parapet_or_mean", "eave", "ridge", "roof_surface"]
 REGIMES: tuple[Regime, ...] = get_args(Regime)

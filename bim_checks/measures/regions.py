@@ -11,11 +11,6 @@ NOTHING = shapely.Polygon()
 SLIVER = 2e-3  # m; twice the kernel's deflection: two outlines that follow one face differ by less
 
 
-def filled(shape: BaseGeometry) -> BaseGeometry:
-    """What the outer rings of a shape enclose."""
-    return shapely.union_all([shapely.Polygon(part.exterior) for part in polygons(shape)])
-
-
 def polygons(shape: BaseGeometry) -> list[shapely.Polygon]:
     """The polygons of a shape, from west to east; lines and points beside them are left out."""
     found = [p for p in shapely.get_parts(shape) if p.geom_type == "Polygon" and p.area > 0.0]

@@ -274,9 +274,3 @@ def _with_parapets(
         parapet=max(scheme.outlines[i].high for i, _ in found),
         assumed=form.assumed or any(assumed for _, assumed in found),
     )
-
-
-def filled(shape: BaseGeometry) -> BaseGeometry:
-    """A plane shape without its holes."""
-    polygons = [part for part in shapely.get_parts(shape) if part.area > 0.0]
-    return shapely.union_all([shapely.Polygon(part.exterior) for part in polygons])

@@ -8,10 +8,10 @@ from shapely.geometry.base import BaseGeometry
 
 from bim_checks.finding import Unit
 from bim_checks.measures.penetration import within
-from bim_checks.measures.roof_form import JOINT, RISES, RoofForm, filled
+from bim_checks.measures.roof_form import JOINT, RISES, RoofForm
 from bim_checks.parameters import parameter, parameters
 from bim_checks.scheme import Scheme
-from cim.union import unite
+from cim.union import filled, unite
 
 
 @parameters

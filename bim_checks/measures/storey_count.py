@@ -8,16 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from shapely.geometry.base import BaseGeometry
 
 from bim_checks.finding import Unit
 from bim_checks.measures.cut_faces import SLIVER, narrowness
-from bim_checks.measures.roof_form import filled
 from bim_checks.parameters import parameter, parameters
 from bim_checks.scheme import Scheme
 from cim.footprint import CUT_ABOVE_FLOOR
 from cim.text import Text
-from cim.union import unite
+from cim.union import filled, unite
 
 LEVEL = 0.9962  # cosine of 5 degrees: a floor plate is level
 ONE_PLATE = 0.3  # m; plates and finishes this close in height are one floor
@@ -141,10 +139,11 @@ def plate_levels(scheme: Scheme) -> list[tuple[float, str, tuple[str, ...]]]:
     order = np.argsort(heights, kind="stable")
     faces, heights = faces[order], heights[order]
     new = np.flatnonzero(np.diff(heights) > ONE_PLATE) + 1
+    most = HALF * filled(scheme.footprint).area
     return [
         (float(level.max()), f"{level.max():.2f}", ())
         for level, plates in zip(np.split(heights, new), np.split(faces, new), strict=True)
-        if _is_floor(scheme, float(level.max()), plates)
+        if _is_floor(scheme, float(level.max()), plates, most)
     ]
 
 
@@ -164,13 +163,13 @@ def _level_faces(
     return shapely.polygons(kept[:, :, :2]), kept[:, :, 2].max(axis=1)
 
 
-def _is_floor(scheme: Scheme, height: float, plates: NDArray[np.object_]) -> bool:
-    """Whether plates are the floor of what stands on them; with nothing on them they are a roof's."""
-    plan: BaseGeometry = unite(list(plates))
-    if (
-        plan.area >= HALF * filled(scheme.footprint).area
-        and height < scheme.outline_heights[:, 1].max() - CUT_ABOVE_FLOOR
-    ):
-        return True  # no section is larger than the whole building
+def _is_floor(scheme: Scheme, height: float, plates: NDArray[np.object_], most: float) -> bool:
+    """Whether plates are the floor of what stands on them; with nothing on them they are a roof's.
+
+    `most` is half the area of the whole building: no section is larger, so plates as large as it need no section.
+    """
+    plan = unite(plates)
+    if plan.area >= most and height < scheme.outline_heights[:, 1].max() - CUT_ABOVE_FLOOR:
+        return True
     above = filled(scheme.footprints.section(height + CUT_ABOVE_FLOOR).geometry)
     return bool(above.area > 0.0 and plan.intersection(above).area >= HALF * above.area)

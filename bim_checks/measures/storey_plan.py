@@ -34,11 +34,11 @@ from bim_checks.measures.element_roles import (
     narrowed,
     pitched_roofs,
 )
-from bim_checks.measures.regions import NOTHING, areal, filled, polygons, united, wide
+from bim_checks.measures.regions import NOTHING, areal, polygons, united, wide
 from cim.bodies import objects
 from cim.building import BuildingModel, Element, Representation, Storey
 from cim.footprint import ElementOutline, Footprints
-from cim.union import unite
+from cim.union import filled, unite
 
 FLOOR_BAND = (
     0.1  # m above a floor and below the next; what lies between is of the storey, not of its slabs

@@ -197,8 +197,7 @@ def _extent(shape: SubjectShape, scheme: Scheme) -> Box:
         corners = scheme.site_triangles.reshape(-1, 3)
         (west, south, _), (east, north, _) = corners.min(axis=0), corners.max(axis=0)
     else:
-        low, high = scheme.triangle_boxes
-        (west, south), (east, north) = low[:, :2].min(axis=0), high[:, :2].max(axis=0)
+        (west, south, _), (east, north, _) = scheme.bodies.extent
     return (float(west), float(south), float(east), float(north))
 
 
