@@ -151,18 +151,22 @@ class Footprints:
     def outlines(self) -> tuple[ElementOutline, ...]:
         """Every drawn element that has faces, seen from above, in the order of the model."""
         bodies = self._bodies
-        shapes = bodies.moved(self._shape_outlines[bodies.shape_of], np.arange(len(bodies)))
         return tuple(
             ElementOutline(element.global_id, shape, low, high)
             for element, shape, low, high in zip(
-                bodies.elements, shapes, bodies.lows.tolist(), bodies.highs.tolist(), strict=True
+                bodies.elements,
+                self.outline_shapes.tolist(),
+                bodies.lows.tolist(),
+                bodies.highs.tolist(),
+                strict=True,
             )
         )
 
     @cached_property
     def outline_shapes(self) -> NDArray[np.object_]:
         """The geometries of `outlines`, shape (N,)."""
-        return objects([outline.geometry for outline in self.outlines])
+        bodies = self._bodies
+        return bodies.moved(self._shape_outlines[bodies.shape_of], np.arange(len(bodies)))
 
     @cached_property
     def outline_heights(self) -> NDArray[np.float64]:
@@ -232,11 +236,7 @@ class Footprints:
         bodies = self._bodies
         reach = np.flatnonzero((bodies.lows <= high) & (bodies.highs >= low))
         shapes, _ = self._pieces(reach, low, high)
-        return tuple(
-            FootprintPart(bodies.elements[i].global_id, shape)
-            for i, shape in zip(reach.tolist(), shapes, strict=True)
-            if not shape.is_empty
-        )
+        return self._parts(reach, shapes)
 
     def storeys(self) -> tuple[StoreyFootprint, ...]:
         """Floor plate and section of every storey that has an elevation, lowest first.
@@ -321,37 +321,40 @@ class Footprints:
         Returns:
             Shape (K,), plane geometries; empty where an element has nothing there.
         """
-        lows, highs = self.outline_heights[chosen].T
-        parts = self.outline_shapes[chosen]
-        (crossing,) = np.nonzero((lows < low) | (highs > high))
-        beside = (lows > high) | (highs < low)
-        parts[beside] = shapely.Polygon()
-        crossing = crossing[~beside[crossing]]
-        cuts = self._cuts_of(chosen[crossing], low, high)
-        shapes = objects([cut.geometry for cut in cuts])
-        parts[crossing] = self._bodies.moved(shapes, chosen[crossing])
-        return parts
+        return self._pieces(chosen, low, high)[0]
 
     def _cut(self, reach: NDArray[np.int64], low: float, high: float, basis: Text) -> Footprint:
         """The footprint of bodies, each cut to what lies between two heights."""
         shapes, gap = self._pieces(reach, low, high)
-        return self._united(
-            [self._bodies.elements[i].global_id for i in reach],
-            shapes,
-            low=low,
-            high=high,
-            gap=gap,
-            basis=basis,
+        parts = self._parts(reach, shapes)
+        return Footprint(self._unions.of(shapes), parts, low, high, gap, basis)
+
+    def _parts(
+        self, bodies: NDArray[np.int64], shapes: NDArray[np.object_]
+    ) -> tuple[FootprintPart, ...]:
+        """What some bodies give, those left out that give nothing."""
+        elements, there = self._bodies.elements, ~shapely.is_empty(shapes)
+        return tuple(
+            FootprintPart(elements[i].global_id, shape)
+            for i, shape in zip(bodies[there].tolist(), shapes[there].tolist(), strict=True)
         )
 
     def _pieces(
-        self, reach: NDArray[np.int64], low: float, high: float
+        self, chosen: NDArray[np.int64], low: float, high: float
     ) -> tuple[NDArray[np.object_], float]:
-        """Each body cut to what lies between two heights, in plan; and the length that had to be bridged."""
+        """Each body cut to what lies between two heights, in plan; and the length that had to be bridged.
+
+        What lies between them wholly is as its outline, what lies beside them is empty, and only the rest is cut.
+        """
         bodies = self._bodies
-        cuts = self._cuts_of(reach, low, high)
-        shapes = bodies.moved(objects([cut.geometry for cut in cuts]), reach)
-        return shapes, sum(cut.gap for cut in cuts)
+        lows, highs = bodies.lows[chosen], bodies.highs[chosen]
+        beside = (lows > high) | (highs < low)
+        cut = np.flatnonzero(~beside & ((lows < low) | (highs > high) | (low == high)))
+        shapes = self.outline_shapes[chosen]
+        shapes[beside] = shapely.Polygon()
+        cuts = self._cuts_of(chosen[cut], low, high)
+        shapes[cut] = bodies.moved(objects([found.geometry for found in cuts]), chosen[cut])
+        return shapes, sum(found.gap for found in cuts)
 
     def _cuts_of(self, reach: NDArray[np.int64], low: float, high: float) -> list[Section]:
         """Bodies cut to what lies between two heights, in the frames of their shapes."""
@@ -390,38 +393,23 @@ class Footprints:
             return self._band(ground + low, ground + high, basis)
         bodies = self._bodies
         if not len(bodies):
-            return self._united([], objects([]), low=low, high=high, gap=0.0, basis=basis)
+            return Footprint(shapely.Polygon(), (), low, high, 0.0, basis)
         lowest, highest = ground_range(bodies, ground)
         reach = np.flatnonzero((bodies.lows <= highest + high) & (bodies.highs >= lowest + low))
         followed = [above_ground(bodies.mesh(i), ground) for i in reach]
-        known = [(i, mesh) for i, mesh in zip(reach, followed, strict=True) if mesh is not None]
-        meshes = [mesh for _, mesh in known]
+        known = np.array([mesh is not None for mesh in followed], dtype=np.bool_)
+        meshes = [mesh for mesh in followed if mesh is not None]
         sections = project_between(meshes, [low] * len(meshes), [high] * len(meshes))
-        names = [element.global_id for element in bodies.elements]
-        return self._united(
-            [names[i] for i, _ in known],
-            objects([section.geometry for section in sections]),
-            low=low,
-            high=high,
-            gap=sum(section.gap for section in sections),
-            basis=basis,
-            unjudged=tuple(names[i] for i, m in zip(reach, followed, strict=True) if m is None),
+        shapes = objects([section.geometry for section in sections])
+        return Footprint(
+            self._unions.of(shapes),
+            self._parts(reach[known], shapes),
+            low,
+            high,
+            sum(section.gap for section in sections),
+            basis,
+            unjudged=tuple(bodies.elements[i].global_id for i in reach[~known]),
         )
-
-    def _united(
-        self,
-        global_ids: Sequence[str],
-        shapes: NDArray[np.object_],
-        *,
-        low: float,
-        high: float,
-        gap: float,
-        basis: Text,
-        unjudged: tuple[str, ...] = (),
-    ) -> Footprint:
-        there = np.flatnonzero(~shapely.is_empty(shapes)).tolist()
-        parts = tuple(FootprintPart(global_ids[i], shapes[i]) for i in there)
-        return Footprint(self._unions.of(shapes), parts, low, high, gap, basis, unjudged)
 
 
 def body_outline(

@@ -32,18 +32,20 @@ BAY_WINDOW = re.compile(r"凸窗|飘窗|bay\s*window|erker", re.IGNORECASE)
 
 def narrowed(model: BuildingModel, classes: tuple[str, ...]) -> BuildingModel:
     """The model with the elements of some classes and their subclasses only."""
-    return replace(model, elements=tuple(e for e in model.elements if is_of(e, classes)))
+    named = _named(model, classes)
+    return replace(model, elements=tuple(e for e in model.elements if e.ifc_class in named))
 
 
 def enclosing_part(model: BuildingModel) -> BuildingModel:
     """The model with its walls, windows and doors only, and the plates and members of curtain walls."""
-    curtains = {e.global_id for e in model.elements if e.ifc_class.startswith("IfcCurtainWall")}
+    enclosing, named = _named(model, ENCLOSING), _named(model, ("IfcCurtainWall",))
+    curtains = {e.global_id for e in model.elements if e.ifc_class in named}
     return replace(
         model,
         elements=tuple(
             element
             for element in model.elements
-            if is_of(element, ENCLOSING)
+            if element.ifc_class in enclosing
             or element.whole in curtains
             or element.predefined_type in IN_CURTAIN_WALLS
         ),
@@ -52,17 +54,25 @@ def enclosing_part(model: BuildingModel) -> BuildingModel:
 
 def covering_part(model: BuildingModel) -> BuildingModel:
     """The model with what may cover a floor only: slabs, roofs, plates and the like, and windows in roofs."""
-    hosts = {e.global_id for e in model.elements if is_of(e, ROOFLIGHT_HOSTS)}
+    covering, named = _named(model, COVERING), _named(model, ROOFLIGHT_HOSTS)
+    windows = _named(model, ("IfcWindow",))
+    hosts = {e.global_id for e in model.elements if e.ifc_class in named}
     return replace(
         model,
         elements=tuple(
             element
             for element in model.elements
-            if is_of(element, COVERING)
-            or (element.ifc_class.startswith("IfcWindow") and element.host in hosts)
+            if element.ifc_class in covering
+            or (element.ifc_class in windows and element.host in hosts)
             or element.predefined_type == "SKYLIGHT"
         ),
     )
+
+
+def _named(model: BuildingModel, classes: tuple[str, ...]) -> frozenset[str]:
+    """The names of the model's classes that are one of these, or begin so."""
+    there = {element.ifc_class for element in model.elements}
+    return frozenset(name for name in there if name.startswith(classes))
 
 
 def is_of(element: Element, classes: tuple[str, ...]) -> bool:

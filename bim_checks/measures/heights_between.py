@@ -64,16 +64,44 @@ def heights_over(triangles: NDArray[np.float64], zone: BaseGeometry) -> tuple[fl
     Returns:
         None where they have nothing there.
     """
+    owners = np.zeros(len(triangles), dtype=np.int64)
+    (found,) = heights_over_each(triangles, owners, np.array([zone], dtype=object))
+    return None if np.isnan(found).any() else (float(found[0]), float(found[1]))
+
+
+def heights_over_each(
+    triangles: NDArray[np.float64], owners: NDArray[np.int64], zones: NDArray[np.object_]
+) -> NDArray[np.float64]:
+    """The same for many bodies, each with a zone of its own.
+
+    Args:
+        triangles: shape (M, 3, 3), metres.
+        owners: shape (M,), which of the zones each is held against.
+        zones: shape (K,), polygons in plan, same frame.
+
+    Returns:
+        Lowest and highest height, shape (K, 2), metres; NaN where a body has nothing over its zone.
+    """
     # Overlay is exact to 1e-10 m only where coordinates are small.
-    middle = np.array([*shapely.get_coordinates(zone).mean(axis=0), 0.0])
-    moved = triangles - middle
-    zone = shapely.transform(zone, lambda xy: xy - middle[:2])
+    points, of = shapely.get_coordinates(zones, return_index=True)
+    counts = np.bincount(of, minlength=len(zones))
+    middles = np.zeros((len(zones), 3))
+    for axis in range(2):
+        middles[:, axis] = np.bincount(of, points[:, axis], len(zones)) / np.maximum(counts, 1)
+    near = shapely.set_coordinates(zones.copy(), points - middles[of, :2])
+    moved = triangles - middles[owners][:, None, :]
     u, v = moved[:, 1] - moved[:, 0], moved[:, 2] - moved[:, 0]
     normals = np.cross(u, v)
     lying = np.abs(normals[:, 2]) > VERTICAL_TRIANGLE
-    heights = [_over_lying(moved[lying], normals[lying], zone), _over_upright(moved[~lying], zone)]
-    found = np.concatenate(heights)
-    return (float(found.min()), float(found.max())) if len(found) else None
+    spans = np.stack([np.full(len(zones), np.inf), np.full(len(zones), -np.inf)], axis=1)
+    for heights, owner in (
+        _over_lying(moved[lying], normals[lying], owners[lying], near),
+        _over_upright(moved[~lying], owners[~lying], near),
+    ):
+        np.minimum.at(spans[:, 0], owner, heights)
+        np.maximum.at(spans[:, 1], owner, heights)
+    spans[np.isinf(spans[:, 0])] = np.nan
+    return spans
 
 
 def _clipped(sides: NDArray[np.float64], low: float, high: float) -> NDArray[np.float64]:
@@ -115,24 +143,34 @@ def _cuts(triangles: NDArray[np.float64], height: float) -> NDArray[np.float64]:
 
 
 def _over_lying(
-    triangles: NDArray[np.float64], normals: NDArray[np.float64], zone: BaseGeometry
-) -> NDArray[np.float64]:
+    triangles: NDArray[np.float64],
+    normals: NDArray[np.float64],
+    owners: NDArray[np.int64],
+    zones: NDArray[np.object_],
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Heights of the corners of what triangles share with their zones, and whose they are."""
     shapes = shapely.polygons(triangles[:, :, :2])
-    points, owner = shapely.get_coordinates(shapely.intersection(shapes, zone), return_index=True)
-    base, normal = triangles[owner, 0], normals[owner]
-    heights: NDArray[np.float64] = (
-        base[:, 2] - ((points - base[:, :2]) * normal[:, :2]).sum(axis=1) / normal[:, 2]
-    )
-    return heights
+    shared = shapely.intersection(shapes, zones[owners])
+    points, of = shapely.get_coordinates(shared, return_index=True)
+    base, normal = triangles[of, 0], normals[of]
+    heights = base[:, 2] - ((points - base[:, :2]) * normal[:, :2]).sum(axis=1) / normal[:, 2]
+    return heights, owners[of]
 
 
-def _over_upright(triangles: NDArray[np.float64], zone: BaseGeometry) -> NDArray[np.float64]:
+def _over_upright(
+    triangles: NDArray[np.float64], owners: NDArray[np.int64], zones: NDArray[np.object_]
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Heights of the ends of what sides of walls have over their zones, and whose they are."""
     sides = np.concatenate([triangles[:, side] for side in SIDES])
+    owners = np.tile(owners, len(SIDES))
     upright = (np.linalg.norm(sides[:, 1, :2] - sides[:, 0, :2], axis=1)) <= NEAREST
-    lines = shapely.linestrings(sides[~upright])
-    shared: NDArray[np.float64] = shapely.get_coordinates(
-        shapely.intersection(lines, zone), include_z=True
-    )[:, 2]
+    lines, own = shapely.linestrings(sides[~upright]), owners[~upright]
+    shared = shapely.intersection(lines, zones[own])
+    points, of = shapely.get_coordinates(shared, include_z=True, return_index=True)
     feet = shapely.points(sides[upright, 0, :2])
-    standing = sides[upright][shapely.intersects(feet, zone)]
-    return np.concatenate([shared, standing[:, :, 2].reshape(-1)])
+    there = shapely.intersects(feet, zones[owners[upright]])
+    standing, standing_own = sides[upright][there], owners[upright][there]
+    return (
+        np.concatenate([points[:, 2], standing[:, :, 2].reshape(-1)]),
+        np.concatenate([own[of], np.repeat(standing_own, 2)]),
+    )

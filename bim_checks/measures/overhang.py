@@ -9,7 +9,7 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from bim_checks.measures.heights_between import heights_over
+from bim_checks.measures.heights_between import heights_over_each
 from bim_checks.scheme import Scheme
 from cim.terrain import Terrain
 from cim.union import components, distinct
@@ -82,9 +82,10 @@ def _spans(
     An element that is wholly beyond it has all of its own height there; one that crosses it is cut.
     """
     spans = scheme.outline_heights[chosen]
-    for i in np.flatnonzero(~beyond).tolist():
-        found = heights_over(scheme.triangles(int(chosen[i])), _within(parts[i]))
-        spans[i] = (np.nan, np.nan) if found is None else found
+    crossing = np.flatnonzero(~beyond)
+    triangles, owners = scheme.bodies.triangles_of(chosen[crossing])
+    zones = np.array([_within(part) for part in parts[crossing]], dtype=object)
+    spans[crossing] = heights_over_each(triangles, np.searchsorted(chosen[crossing], owners), zones)
     return spans
 
 

@@ -169,6 +169,12 @@ class _Plans:
         self._carrying = Footprints(narrowed(model, (*CARRYING, *STANDING)))
         self._covering = Footprints(covering_part(model))
         self._pitched = pitched_roofs(model)
+        self._carriers = {e.global_id for e in model.elements if is_of(e, CARRYING)}
+        self._bays = {
+            e.global_id
+            for e in model.elements
+            if e.ifc_class.startswith("IfcWindow") and is_called(e, BAY_WINDOW)
+        }
         self._levels = _levels(model.storeys)
         self._ways = Footprints(narrowed(model, VERTICAL_WAYS)).outlines
         self._known_outlines: dict[tuple[bytes, ...], _Outline] = {}
@@ -224,9 +230,8 @@ class _Plans:
         walls: list[_Part] = []
         bays: list[_Part] = []
         for part in self._enclosing.parts_between(low, high):
-            element = self._elements[part.global_id]
-            is_bay = element.ifc_class.startswith("IfcWindow") and is_called(element, BAY_WINDOW)
-            (bays if is_bay else walls).append((element, areal(part.geometry)))
+            found = bays if part.global_id in self._bays else walls
+            found.append((self._elements[part.global_id], areal(part.geometry)))
         return walls, bays
 
     def _plan(
@@ -242,13 +247,13 @@ class _Plans:
     ) -> StoreyPlan:
         floor, storeys = self._levels[level]
         band = self._carrying.parts_between(floor - FLOOR_DEPTH, floor + FLOOR_BAND)
-        slabs = [(p.global_id, areal(p.geometry)) for p in band if self._carries(p.global_id)]
+        slabs = [(p.global_id, areal(p.geometry)) for p in band if p.global_id in self._carriers]
         contour = walls.contour
         covered = walls.rooms.intersection(cover)
         carried = _with_more(NOTHING, [shape for _, shape in slabs])
         floorless = wide(covered.difference(carried))
         if not floorless.is_empty:  # what stands on a floor is a floor, too
-            standing = objects([p.geometry for p in band if not self._carries(p.global_id)])
+            standing = objects([p.geometry for p in band if p.global_id not in self._carriers])
             near = standing[shapely.intersects(standing, floorless)]
             floorless = wide(floorless.difference(united(near)))
         holes = united([hole for hole in polygons(floorless) if not self._is_shaft(hole, floor)])
@@ -285,9 +290,6 @@ class _Plans:
         if key not in self._known_floors:
             self._known_floors[key] = _with_walls(rooms, walls.walls, walls.contour)
         return self._known_floors[key]
-
-    def _carries(self, global_id: str) -> bool:
-        return is_of(self._elements[global_id], CARRYING)
 
     def _is_shaft(self, hole: BaseGeometry, floor: float) -> bool:
         """Whether a hole in a floor is a duct, or a stair, lift or shaft leads through it."""
@@ -369,6 +371,8 @@ class _Plans:
     def _bay_windows(
         self, bays: Sequence[_Part], contour: BaseGeometry, floor: float
     ) -> tuple[Projection, ...]:
+        if not bays:
+            return ()
         known = {outline.global_id: outline for outline in self._enclosing.outlines}
         found = []
         for element, shape in bays:

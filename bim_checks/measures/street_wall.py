@@ -214,8 +214,8 @@ def shadows(
     # The reach of a part in several pieces counts as a whole: it is one body.
     points, owner = shapely.get_coordinates(parts, return_index=True)
     places = (points - start) @ along
-    own = np.stack([np.full(len(parts), np.inf), np.full(len(parts), -np.inf)], axis=1)
-    np.minimum.at(own[:, 0], owner, places)
-    np.maximum.at(own[:, 1], owner, places)
+    first = np.searchsorted(owner, np.arange(len(parts)))
+    reaches = (np.minimum.reduceat(places, first), np.maximum.reduceat(places, first))
+    own = np.stack(reaches, axis=1)
     stretches, member = joined(own, gap=gap)
     return stretches, member, own

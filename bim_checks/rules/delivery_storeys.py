@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -22,6 +22,7 @@ from cim.text import Text
 
 SAME_LEVEL = 0.01  # m; files round elevations to millimetres
 SAME_AREA = 0.01  # percent; what rounding of coordinates moves a share by
+UP = (0.0, 0.0, 1.0)  # the height of a body that stands upright, in the axes of its mesh
 NO_FLOOR = ("ROOF", "LANDING")  # predefined types of IfcSlab that are no floor to stand on
 DIGITS = {digit: value for value, digit in enumerate("一二三四五六七八九", start=1)}
 BELOW = re.compile(
@@ -192,9 +193,10 @@ def _elsewhere(model: BuildingModel, slack: float) -> Iterator[Judgement]:
     """Elements no part of which lies within the height of their storey: below the lowest and above the highest all may lie."""
     bands = dict(_bands(model.storeys))
     outside: dict[str, float] = {}
+    heights_of = _heights(model)
     for element, body in model.drawn():
         band = bands.get(element.storey or "")
-        heights = _heights(model, body)
+        heights = heights_of(body)
         if band is None or heights is None:
             continue
         distance = max(band[0] - heights[1], heights[0] - band[1])
@@ -232,12 +234,28 @@ def _bands(storeys: Sequence[Storey]) -> Iterator[tuple[str, tuple[float, float]
             yield key, (low, high)
 
 
-def _heights(model: BuildingModel, body: Representation) -> tuple[float, float] | None:
-    vertices = model.meshes[body.mesh].vertices
-    if not len(vertices):
-        return None
-    heights = vertices @ body.placement[2, :3] + body.placement[2, 3]
-    return float(heights.min()), float(heights.max())
+def _heights(model: BuildingModel) -> Callable[[Representation], tuple[float, float] | None]:
+    """What tells the lowest and highest height of a body, engineering CRS, metres; None of one without corners.
+
+    A mesh that stands upright has its heights looked for once, however often it is used.
+    """
+    upright: dict[int, tuple[float, float]] = {}
+
+    def heights(body: Representation) -> tuple[float, float] | None:
+        row, rise = body.placement[2, :3], float(body.placement[2, 3])
+        if (row == UP).all() and body.mesh in upright:
+            low, high = upright[body.mesh]
+            return low + rise, high + rise
+        vertices = model.meshes[body.mesh].vertices
+        if not len(vertices):
+            return None
+        along = vertices @ row
+        low, high = float(along.min()), float(along.max())
+        if (row == UP).all():
+            upright[body.mesh] = (low, high)
+        return low + rise, high + rise
+
+    return heights
 
 
 def check_spaces(rule: Rule, scheme: Scheme, around: Surroundings) -> list[Judgement]:

@@ -186,22 +186,28 @@ def _above(
 ) -> list[_Facade]:
     """The continuous facades of what stands above a height."""
     highs = scheme.footprints.outline_heights[:, 1]
-    chosen = np.flatnonzero(highs > ground + above + CONTACT)
-    parts = scheme.footprints.cut_elements(chosen, ground + above + CONTACT, math.inf)
-    there = ~shapely.is_empty(parts)
-    chosen, parts = chosen[there], parts[there]
+    height = ground + above + CONTACT
+    chosen, parts = scheme.once(("above", height), lambda: _parts_above(scheme, height))
     stretches, member, own = shadows(parts, street.start, street.along, gap)
     found = []
     for i, reach in enumerate(stretches):
         mine = np.flatnonzero(member == i)
         tops = highs[chosen[mine]] - ground
-        height = float(tops.max())
-        width = p.steps[number].width if p.mixed == "by_part" else _width(p.steps, height)
+        top = float(tops.max())
+        width = p.steps[number].width if p.mixed == "by_part" else _width(p.steps, top)
         ends = (own[mine, 0] <= reach[0] + AT_END) | (own[mine, 1] >= reach[1] - AT_END)
         forming = [*chosen[mine[ends]], chosen[mine[int(tops.argmax())]]]
         indices = tuple(dict.fromkeys(int(k) for k in forming))
-        found.append(_Facade(reach, height, width, above, indices))
+        found.append(_Facade(reach, top, width, above, indices))
     return found
+
+
+def _parts_above(scheme: Scheme, height: float) -> tuple[NDArray[np.int64], NDArray[np.object_]]:
+    """Indices of the outlines of what has something above a height, and what that covers; the same for every street."""
+    chosen = np.flatnonzero(scheme.footprints.outline_heights[:, 1] > height)
+    parts = scheme.footprints.cut_elements(chosen, height, math.inf)
+    there = ~shapely.is_empty(parts)
+    return chosen[there], parts[there]
 
 
 def _width(steps: Sequence[Step], height: float) -> float:

@@ -119,9 +119,10 @@ def _measure(
     forming = [scheme.elements_by_id[scheme.body_ids[i]] for i in overhang.indices]
     doubt = scheme.uncertainty.vertical + LENGTH_UNCERTAINTY
     clear = overhang.clear if overhang.clear is not None else -1.0
-    most, called = _allowed(p, forming, clear + doubt)
-    lower, _ = _allowed(p, forming, clear - doubt)
-    allowance, called = _allowed(p, forming, clear)
+    words = [_all_called(forming, allowance.words) for allowance in p.allowances]
+    most, _ = _allowed(p, words, clear + doubt)
+    lower, _ = _allowed(p, words, clear - doubt)
+    allowance, called = _allowed(p, words, clear)
     limit = allowance.depth if allowance else 0.0
     return _Measured(
         overhang,
@@ -141,16 +142,27 @@ def _measure(
 
 
 def _allowed(
-    p: ProjectionParameters, forming: list[Element], clear: float
+    p: ProjectionParameters, words: list[str | None], clear: float
 ) -> tuple[Allowance | None, str | None]:
-    """The allowance that holds at a clear height and allows most, and the word it rests on."""
-    found: list[tuple[Allowance, str | None]] = []
-    for allowance in p.allowances:
-        said = [_called(element, allowance.words) for element in forming]
-        # All of them must be what the words say: a bay is no canopy because one hangs on it.
-        if clear >= allowance.above and (not allowance.words or all(said)):
-            found.append((allowance, said[0] if allowance.words else None))
+    """The allowance that holds at a clear height and allows most, and the name it rests on.
+
+    Args:
+        p: of the rule.
+        words: for each allowance the name that says what it asks for; None where not all elements are called so.
+        clear: metres.
+    """
+    found = [
+        (allowance, called if allowance.words else None)
+        for allowance, called in zip(p.allowances, words, strict=True)
+        if clear >= allowance.above and (not allowance.words or called)
+    ]
     return max(found, key=lambda pair: pair[0].depth, default=(None, None))
+
+
+def _all_called(forming: list[Element], words: tuple[str, ...]) -> str | None:
+    """The first element's name that says so, where each has one: a bay is no canopy because one hangs on it."""
+    first = _called(forming[0], words) if words else None
+    return first if first and all(_called(element, words) for element in forming[1:]) else None
 
 
 def _called(element: Element, words: tuple[str, ...]) -> str | None:
