@@ -16,7 +16,6 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from cim.bodies import objects
 from cim.footprint import PLATE_BAND, Footprint, Footprints
 from cim.footprint import Ground as FootprintGround
 from cim.recognition import roofs
@@ -302,12 +301,11 @@ class BuildingInPlan:
         follows_ground: bool = False,
     ) -> SubjectShape:
         lowest = self.footprints.lowest
-        parts = objects([part.geometry for part in footprint.parts])
         return SubjectShape(
             geometry=footprint.geometry,
             height=lowest if height is None else max(height, lowest),
-            global_ids=tuple(part.global_id for part in footprint.parts),
-            parts=parts,
+            global_ids=footprint.part_ids,
+            parts=footprint.part_shapes,
             levels=levels,
             low=footprint.low if levels else -math.inf,
             high=footprint.high if levels else math.inf,

@@ -28,6 +28,7 @@ class Bodies:
 
     Attributes:
         elements: B of them.
+        global_ids: shape (B,), theirs.
         shapes: upright meshes, corners welded, each used by one body or more.
         spans: shape (number of shapes, 2), lowest and highest height of each in its own frame, metres.
         shape_of: shape (B,), index into `shapes`.
@@ -37,6 +38,7 @@ class Bodies:
     """
 
     elements: tuple[Element, ...]
+    global_ids: NDArray[np.object_]
     shapes: tuple[Mesh, ...]
     spans: NDArray[np.float64]
     shape_of: NDArray[np.int64]
@@ -71,7 +73,8 @@ class Bodies:
 
 def bodies_of(model: BuildingModel, placement: Placement | None) -> Bodies:
     """The drawn elements of a model; without a placement they stay in the engineering CRS."""
-    drawn = [(e, body) for e, body in model.drawn() if len(model.meshes[body.mesh].faces)]
+    has_faces = [len(mesh.faces) > 0 for mesh in model.meshes]
+    drawn = [(e, body) for e, body in model.drawn() if has_faces[body.mesh]]
     return _bodies(model, [e for e, _ in drawn], [body for _, body in drawn], placement)
 
 
@@ -108,6 +111,7 @@ def _bodies(
     low, high = spans[shape_of].T
     return Bodies(
         elements=tuple(elements),
+        global_ids=np.array([element.global_id for element in elements], dtype=np.object_),
         shapes=tuple(shapes),
         spans=spans,
         shape_of=shape_of,

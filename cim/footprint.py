@@ -8,7 +8,7 @@ moved instead of redone.
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -69,7 +69,8 @@ class Footprint:
 
     Attributes:
         geometry: polygons, metres; lines beside them where vertical sheets stand alone; empty where there is nothing.
-        parts: what the elements give to it, in the order of the model.
+        part_ids: GlobalIds of the elements that give to it, in the order of the model.
+        part_shapes: shape (number of part_ids,), what each gives.
         low, high: what was looked at lies between these heights, metres; equal for a section;
             infinite where nothing bounds it; above the ground where a terrain was given.
         gap: length that had to be bridged where sections of torn bodies do not close, metres.
@@ -78,7 +79,8 @@ class Footprint:
     """
 
     geometry: BaseGeometry
-    parts: tuple[FootprintPart, ...]
+    part_ids: tuple[str, ...]
+    part_shapes: NDArray[np.object_]
     low: float
     high: float
     gap: float
@@ -90,11 +92,14 @@ class Footprint:
         """m2, in the frame of the footprint."""
         return float(self.geometry.area)
 
+    @property
+    def parts(self) -> tuple[FootprintPart, ...]:
+        """What the elements give to it, in the order of the model."""
+        return _parts(self.part_ids, self.part_shapes)
+
     def edges(self) -> tuple[FootprintEdge, ...]:
         """Every edge of the outline with the elements that form it."""
-        return edges_of(
-            self.geometry, [p.global_id for p in self.parts], [p.geometry for p in self.parts]
-        )
+        return edges_of(self.geometry, self.part_ids, self.part_shapes.tolist())
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +196,9 @@ class Footprints:
 
     def of_elements(self, global_ids: Collection[str]) -> Footprint:
         """The projection of some elements."""
-        chosen = [i for i, outline in enumerate(self.outlines) if outline.global_id in global_ids]
+        chosen = [
+            i for i, name in enumerate(self._bodies.global_ids.tolist()) if name in global_ids
+        ]
         return self._of_outlines(chosen, CHOSEN)
 
     def roof(self) -> Footprint:
@@ -236,7 +243,8 @@ class Footprints:
         bodies = self._bodies
         reach = np.flatnonzero((bodies.lows <= high) & (bodies.highs >= low))
         shapes, _ = self._pieces(reach, low, high)
-        return self._parts(reach, shapes)
+        there = ~shapely.is_empty(shapes)
+        return _parts(bodies.global_ids[reach[there]].tolist(), shapes[there])
 
     def storeys(self) -> tuple[StoreyFootprint, ...]:
         """Floor plate and section of every storey that has an elevation, lowest first.
@@ -295,12 +303,12 @@ class Footprints:
         return {}
 
     def _of_outlines(self, chosen: Sequence[int], basis: Text) -> Footprint:
-        outlines = [self.outlines[i] for i in chosen]
-        parts = tuple(FootprintPart(outline.global_id, outline.geometry) for outline in outlines)
-        low = min((outline.low for outline in outlines), default=math.nan)
-        high = max((outline.high for outline in outlines), default=math.nan)
-        united = self._unions.of(self.outline_shapes[chosen])
-        return Footprint(united, parts, low, high, 0.0, basis)
+        bodies, indices = self._bodies, np.asarray(chosen, dtype=np.int64)
+        shapes = self.outline_shapes[indices]
+        low = float(bodies.lows[indices].min()) if len(indices) else math.nan
+        high = float(bodies.highs[indices].max()) if len(indices) else math.nan
+        names = tuple(bodies.global_ids[indices].tolist())
+        return Footprint(self._unions.of(shapes), names, shapes, low, high, 0.0, basis)
 
     def _band(self, low: float, high: float, basis: Text) -> Footprint:
         bodies = self._bodies
@@ -326,18 +334,24 @@ class Footprints:
     def _cut(self, reach: NDArray[np.int64], low: float, high: float, basis: Text) -> Footprint:
         """The footprint of bodies, each cut to what lies between two heights."""
         shapes, gap = self._pieces(reach, low, high)
-        parts = self._parts(reach, shapes)
-        return Footprint(self._unions.of(shapes), parts, low, high, gap, basis)
+        return self._united(reach, shapes, low=low, high=high, gap=gap, basis=basis)
 
-    def _parts(
-        self, bodies: NDArray[np.int64], shapes: NDArray[np.object_]
-    ) -> tuple[FootprintPart, ...]:
-        """What some bodies give, those left out that give nothing."""
-        elements, there = self._bodies.elements, ~shapely.is_empty(shapes)
-        return tuple(
-            FootprintPart(elements[i].global_id, shape)
-            for i, shape in zip(bodies[there].tolist(), shapes[there].tolist(), strict=True)
-        )
+    def _united(
+        self,
+        bodies: NDArray[np.int64],
+        shapes: NDArray[np.object_],
+        *,
+        low: float,
+        high: float,
+        gap: float,
+        basis: Text,
+        unjudged: tuple[str, ...] = (),
+    ) -> Footprint:
+        """The footprint of what some bodies give, those that give nothing left out."""
+        there = ~shapely.is_empty(shapes)
+        names = tuple(self._bodies.global_ids[bodies[there]].tolist())
+        united = self._unions.of(shapes)
+        return Footprint(united, names, shapes[there], low, high, gap, basis, unjudged)
 
     def _pieces(
         self, chosen: NDArray[np.int64], low: float, high: float
@@ -393,7 +407,8 @@ class Footprints:
             return self._band(ground + low, ground + high, basis)
         bodies = self._bodies
         if not len(bodies):
-            return Footprint(shapely.Polygon(), (), low, high, 0.0, basis)
+            nothing = np.zeros(0, dtype=np.int64)
+            return self._united(nothing, objects([]), low=low, high=high, gap=0.0, basis=basis)
         lowest, highest = ground_range(bodies, ground)
         reach = np.flatnonzero((bodies.lows <= highest + high) & (bodies.highs >= lowest + low))
         followed = [above_ground(bodies.mesh(i), ground) for i in reach]
@@ -401,15 +416,21 @@ class Footprints:
         meshes = [mesh for mesh in followed if mesh is not None]
         sections = project_between(meshes, [low] * len(meshes), [high] * len(meshes))
         shapes = objects([section.geometry for section in sections])
-        return Footprint(
-            self._unions.of(shapes),
-            self._parts(reach[known], shapes),
-            low,
-            high,
-            sum(section.gap for section in sections),
-            basis,
-            unjudged=tuple(bodies.elements[i].global_id for i in reach[~known]),
+        return self._united(
+            reach[known],
+            shapes,
+            low=low,
+            high=high,
+            gap=sum(section.gap for section in sections),
+            basis=basis,
+            unjudged=tuple(bodies.global_ids[reach[~known]].tolist()),
         )
+
+
+def _parts(global_ids: Iterable[str], shapes: NDArray[np.object_]) -> tuple[FootprintPart, ...]:
+    return tuple(
+        FootprintPart(name, shape) for name, shape in zip(global_ids, shapes.tolist(), strict=True)
+    )
 
 
 def body_outline(

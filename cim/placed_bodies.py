@@ -75,7 +75,8 @@ def placed_bodies(model: BuildingModel, matrix: NDArray[np.float64]) -> PlacedBo
         model: as read.
         matrix: shape (4, 4), engineering CRS -> the frame wanted.
     """
-    drawn = [body for _, body in model.drawn() if len(model.meshes[body.mesh].faces)]
+    has_faces = [len(mesh.faces) > 0 for mesh in model.meshes]
+    drawn = [body for _, body in model.drawn() if has_faces[body.mesh]]
     used, mesh_of = np.unique(
         np.array([body.mesh for body in drawn], dtype=np.int64), return_inverse=True
     )

@@ -13,7 +13,7 @@ from shapely.geometry.base import BaseGeometry
 
 from bim_checks.landscape.context import Context
 from bim_checks.landscape.eye import Eye
-from bim_checks.landscape.surface import Surface, prepared
+from bim_checks.landscape.surface import Surface, of_bodies
 from bim_checks.measures.standing import around as standing
 from bim_checks.rule import Surroundings
 from bim_checks.scheme import Scheme
@@ -44,7 +44,7 @@ def context_of(around: Surroundings) -> Context:
 
 def surface_of(scheme: Scheme) -> Surface:
     """The scheme's bodies, prepared; the index of each is its place in `scheme.body_ids`."""
-    return scheme.once("landscape.surface", lambda: prepared(scheme.placed_meshes()))
+    return scheme.once("landscape.surface", lambda: of_bodies(scheme.bodies))
 
 
 def changed(scheme: Scheme, change: NDArray[np.float64]) -> Scheme:

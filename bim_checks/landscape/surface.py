@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cim.mesh import Mesh
+from cim.placed_bodies import PlacedBodies
 
 OPEN = -1  # the other face of an edge that has one only
 ODD = -2  # of an edge that is not between two faces that agree which side is out
@@ -55,6 +56,15 @@ def prepared(meshes: Sequence[Mesh]) -> Surface:
         np.concatenate(faces).astype(np.int32),
         np.repeat(np.arange(len(meshes), dtype=np.int32), counts),
     )
+
+
+def of_bodies(bodies: PlacedBodies) -> Surface:
+    """All bodies as one surface, as `prepared` would make of their meshes.
+
+    Args:
+        bodies: in the projected frame; the index of each is its owner.
+    """
+    return _of(bodies.vertices, bodies.faces, bodies.owners.astype(np.int32))
 
 
 def of_triangles(triangles: NDArray[np.float64], owners: NDArray[np.integer]) -> Surface:

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from shapely import affinity
 from shapely.geometry.base import BaseGeometry
 
-from bim_checks.measures.space_plan import SpacePlan, space_plans
+from bim_checks.measures.space_plan import SpacePlan, spaces_of
+from bim_checks.scheme import Scheme
 from cim.building import BuildingModel, Space
 
 PARKING_SET = "Pset_SpaceParking"
@@ -72,10 +73,10 @@ def parking_spaces(model: BuildingModel) -> tuple[ParkingSpace, ...]:
     )
 
 
-def bays(model: BuildingModel) -> tuple[Bay, ...]:
+def bays(scheme: Scheme) -> tuple[Bay, ...]:
     """Every space of type PARKING that is one bay and has a body, by GlobalId."""
-    single = {found.space.global_id for found in parking_spaces(model) if found.bays == 1}
-    return tuple(_bay(plan) for plan in space_plans(model) if plan.space.global_id in single)
+    single = {found.space.global_id for found in parking_spaces(scheme.model) if found.bays == 1}
+    return tuple(_bay(plan) for plan in spaces_of(scheme) if plan.space.global_id in single)
 
 
 def fits(shape: BaseGeometry, width: float, length: float) -> bool:

@@ -133,7 +133,9 @@ def _beyond(parts: NDArray[np.object_], side: Side) -> NDArray[np.object_]:
     """What of each part lies on the wrong side; empty for nearly all."""
     if side.inside is not None:
         wrong = ~shapely.covers(side.inside, parts)
-        cut = shapely.difference(parts[wrong], side.inside)
+        cut = parts[wrong]
+        crossing = shapely.intersects(side.inside, cut)
+        cut[crossing] = shapely.difference(cut[crossing], side.inside)
     else:
         wrong = shapely.intersects(side.line, parts) & (shapely.area(side.line) > 0.0)
         cut = shapely.intersection(parts[wrong], side.line)

@@ -17,7 +17,7 @@ from shapely.geometry.base import BaseGeometry
 
 from bim_checks.measures.area_regime import PartKind
 from bim_checks.measures.regions import NOTHING, areal, united, wide
-from bim_checks.measures.space_plan import Overlap, SpacePlan, overlaps, space_plans
+from bim_checks.measures.space_plan import Overlap, SpacePlan, overlaps, spaces_of
 from bim_checks.measures.storey_plan import Projection, StoreyPlan, storey_plans
 from bim_checks.scheme import Scheme
 from cim.building import BuildingModel, Space
@@ -104,14 +104,17 @@ def floors_of(scheme: Scheme, *, duct_area: float, heights: tuple[float, ...]) -
         ("storey plans", duct_area), lambda: storey_plans(scheme.model, duct_area=duct_area)
     )
     return scheme.once(
-        ("floors", duct_area, heights), lambda: _floors(scheme.model, plans, heights)
+        ("floors", duct_area, heights),
+        lambda: _floors(scheme.model, plans, spaces_of(scheme), heights),
     )
 
 
 def _floors(
-    model: BuildingModel, plans: tuple[StoreyPlan, ...], heights: tuple[float, ...]
+    model: BuildingModel,
+    plans: tuple[StoreyPlan, ...],
+    spaces: tuple[SpacePlan, ...],
+    heights: tuple[float, ...],
 ) -> Floors:
-    spaces = space_plans(model)
     basis = _basis(plans, spaces)
     by_level = _by_level(plans, spaces)
     parts: list[FloorPart] = []

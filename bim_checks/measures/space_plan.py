@@ -11,6 +11,7 @@ from shapely.geometry.base import BaseGeometry
 
 from bim_checks.measures.element_roles import PITCHED_SHARE, slopes
 from bim_checks.measures.regions import NOTHING, areal, wide
+from bim_checks.scheme import Scheme
 from cim.building import BuildingModel, Space
 from cim.mesh import Mesh
 from cim.projection import project_mesh
@@ -56,6 +57,11 @@ class Overlap:
     first: str
     second: str
     area: float
+
+
+def spaces_of(scheme: Scheme) -> tuple[SpacePlan, ...]:
+    """The plans of a scheme's spaces, computed once."""
+    return scheme.once("space plans", lambda: space_plans(scheme.model))
 
 
 def space_plans(model: BuildingModel) -> tuple[SpacePlan, ...]:

@@ -31,7 +31,7 @@ from bim_checks.measures.parcel_share import (
     without_parcel,
 )
 from bim_checks.measures.regions import NOTHING, areal, united
-from bim_checks.measures.space_plan import space_plans
+from bim_checks.measures.space_plan import spaces_of
 from bim_checks.measures.storey_plan import LEAST_ROOM
 from bim_checks.parameters import Asset, parameter, parameters
 from bim_checks.rule import Need, Rule, RuleType, Surroundings
@@ -191,7 +191,7 @@ def _green_shapes(scheme: Scheme, names: str) -> dict[str, BaseGeometry]:
         for outline in scheme.outlines
         if outline.global_id in wanted
     }
-    for plan in space_plans(scheme.model):
+    for plan in spaces_of(scheme):
         space = plan.space
         if any(t and called.search(t) for t in (space.name, space.long_name, space.object_type)):
             flat = shapely.force_2d(on_map(plan.geometry, plan.floor, scheme.placement))

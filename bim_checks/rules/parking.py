@@ -224,7 +224,7 @@ def check_size(rule: Rule, scheme: Scheme, around: Surroundings) -> list[Judgeme
     parameters: BaySizeParameters = rule.parameters
     if scheme.is_site_alone:
         return [_without_building()]
-    found = bays(scheme.model)
+    found = bays(scheme)
     if not found:
         return [_without_bodies(parking_spaces(scheme.model))]
     judgements = []

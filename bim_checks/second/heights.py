@@ -49,17 +49,25 @@ def highest_over(triangles: NDArray[np.float64], zone: BaseGeometry) -> float:
     """
     origin = np.array(zone.bounds[:2])  # map coordinates leave too few digits for products
     sides = _sides(zone) - origin
-    faces = triangles - np.array([*origin, 0.0])
-    low, high = sides.reshape(-1, 2).min(axis=0), sides.reshape(-1, 2).max(axis=0)
-    near = (faces[:, :, :2].min(axis=1) <= high).all(axis=1) & (
-        faces[:, :, :2].max(axis=1) >= low
-    ).all(axis=1)
-    faces = faces[near]
+    faces = _near(triangles, zone.bounds) - np.array([*origin, 0.0])
     best = _highest_corner(faces.reshape(-1, 3), sides)
     faces = faces[faces[:, :, 2].max(axis=1) > best]  # no other can be higher
     for start, end in sides:
         best = max(best, _where_edges_cross(faces, start, end), _over(faces, start))
     return best if np.isfinite(best) else float("nan")
+
+
+def _near(
+    triangles: NDArray[np.float64], box: tuple[float, float, float, float]
+) -> NDArray[np.float64]:
+    """Triangles whose boxes in plan meet a box: none of their sides has it beyond all three corners."""
+    west, south, east, north = box
+    near = np.ones(len(triangles), dtype=np.bool_)
+    for axis, low, high in ((0, west, east), (1, south, north)):
+        a, b, c = (triangles[:, corner, axis] for corner in range(3))
+        near &= (a >= low) | (b >= low) | (c >= low)
+        near &= (a <= high) | (b <= high) | (c <= high)
+    return np.asarray(triangles[near])
 
 
 def _highest_corner(corners: NDArray[np.float64], sides: NDArray[np.float64]) -> float:
