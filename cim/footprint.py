@@ -22,7 +22,7 @@ from cim.bodies import Bodies, bodies_of, objects
 from cim.building import BuildingModel, Element, Representation, Storey
 from cim.footprint_edge import FootprintEdge, edges_of
 from cim.frame import Placement
-from cim.ground import Terrain, above_ground, ground_range
+from cim.ground import Terrain, above_ground, position_of, straight_step
 from cim.mesh import Mesh
 from cim.projection import project_mesh
 from cim.section import Section, project_between, section_meshes
@@ -409,22 +409,32 @@ class Footprints:
         if not len(bodies):
             nothing = np.zeros(0, dtype=np.int64)
             return self._united(nothing, objects([]), low=low, high=high, gap=0.0, basis=basis)
-        lowest, highest = ground_range(bodies, ground)
-        reach = np.flatnonzero((bodies.lows <= highest + high) & (bodies.highs >= lowest + low))
-        followed = [above_ground(bodies.mesh(i), ground) for i in reach]
-        known = np.array([mesh is not None for mesh in followed], dtype=np.bool_)
-        meshes = [mesh for mesh in followed if mesh is not None]
-        sections = project_between(meshes, [low] * len(meshes), [high] * len(meshes))
-        shapes = objects([section.geometry for section in sections])
+        boxes = np.insert(self.outline_boxes, [2, 4], self.outline_heights, axis=1)
+        position = position_of(boxes, ground, low, high)
+        shapes, judged = self.outline_shapes.copy(), position.inside | position.crossing
+        followed = {
+            i: self._followed(i, ground) for i in np.flatnonzero(position.crossing).tolist()
+        }
+        known = {i: mesh for i, mesh in followed.items() if mesh is not None}
+        sections = project_between(list(known.values()), [low] * len(known), [high] * len(known))
+        shapes[list(known)] = objects([section.geometry for section in sections])
+        unjudged = [i for i, mesh in followed.items() if mesh is None]
+        judged[unjudged] = False
+        reach = np.flatnonzero(judged)
         return self._united(
-            reach[known],
-            shapes,
+            reach,
+            shapes[reach],
             low=low,
             high=high,
             gap=sum(section.gap for section in sections),
             basis=basis,
-            unjudged=tuple(bodies.global_ids[reach[~known]].tolist()),
+            unjudged=tuple(bodies.global_ids[unjudged].tolist()),
         )
+
+    def _followed(self, body: int, ground: Terrain) -> Mesh | None:
+        """A body with heights counted from the ground; None where that is not known below all of it."""
+        mesh = self._bodies.mesh(body)
+        return above_ground(mesh, ground, straight_step(mesh, ground))
 
 
 def _parts(global_ids: Iterable[str], shapes: NDArray[np.object_]) -> tuple[FootprintPart, ...]:

@@ -20,6 +20,8 @@ SNAP = 1e-8  # m; corners are moved by no more than this where the exact union c
 STRAIGHT = 1e-9  # m; a corner this close to the line past it is none
 # Up to so many triangles the plain union takes less than 0.1 s, and the compiled core-band is not even loaded.
 DIRECT_UNION = 2_000
+FEW = 60  # triangles; the plain union of no more takes less than to look for sheets
+SAME_AREA = 1e-10  # of an area; rounding of sums
 REPEATED = 0.3  # of all triangles; dropping fewer would only tear the sheets of the core-band
 MIX = np.uint64(0x9E3779B97F4A7C15)  # odd and without pattern (2**64 over the golden ratio)
 
@@ -57,11 +59,16 @@ def project_triangles(
     Returns:
         Polygon or MultiPolygon; lines where nothing has plan area; empty where there is nothing.
     """
-    flat = flat_triangles(points, faces)
+    flat, up = _flat_triangles(points, faces)
     more = [shape for shape in also if not shape.is_empty]
     if not len(flat) and not more:
         rings = points[faces][:, [0, 1, 2, 0], :2]
         return shapely.union_all(shapely.linestrings(rings)) if len(rings) else shapely.Polygon()
+    if len(flat) > FEW:
+        sheets = [_sheet(points[flat[side]][:, :, :2]) for side in (up, ~up)]
+        found = [sheet for sheet in sheets if sheet is not None]
+        if len(found) == len(sheets):
+            return tidied(shapely.union_all([*found, *more]))
     if len(flat) > DIRECT_UNION:
         flat = _each_once(points, flat)
     if len(flat) > DIRECT_UNION:
@@ -81,13 +88,39 @@ def _united(shapes: list[BaseGeometry]) -> BaseGeometry:
 
 def flat_triangles(points: NDArray[np.float64], faces: NDArray[np.integer]) -> NDArray[np.int64]:
     """The triangles that have plan area, corners counter-clockwise in plan, shape (K, 3)."""
+    return _flat_triangles(points, faces)[0]
+
+
+def _flat_triangles(
+    points: NDArray[np.float64], faces: NDArray[np.integer]
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """The same, and which of them faced upward as they were, shape (K,)."""
     a, b, c = (points[faces[:, i], :2] for i in range(3))
     u, v, w = b - a, c - b, a - c
     doubled = u[:, 0] * v[:, 1] - u[:, 1] * v[:, 0]
     longest = np.sqrt(np.maximum.reduce([(side**2).sum(axis=1) for side in (u, v, w)]))
     upward = np.where((doubled < 0.0)[:, None], faces[:, ::-1], faces).astype(np.int64)
-    flat: NDArray[np.int64] = upward[np.abs(doubled) > SLIVER_WIDTH * longest]
-    return flat
+    flat = np.abs(doubled) > SLIVER_WIDTH * longest
+    return upward[flat], doubled[flat] > 0.0
+
+
+def _sheet(triangles: NDArray[np.float64]) -> BaseGeometry | None:
+    """The union of triangles that share edges and nothing else, as those of one side of a surface do; None where they overlap.
+
+    Only the edges that one triangle has are looked at. Where triangles overlap these cross each other, or enclose another area than
+    that of all triangles together; nothing else is proof enough, so both are held against the result.
+
+    Args:
+        triangles: shape (K, 3, 2), metres, counter-clockwise.
+    """
+    try:
+        covered = shapely.coverage_union_all(shapely.polygons(triangles))
+    except shapely.GEOSException:  # their edges cross
+        return None
+    u, v = triangles[:, 1] - triangles[:, 0], triangles[:, 2] - triangles[:, 0]
+    area = float((u[:, 0] * v[:, 1] - u[:, 1] * v[:, 0]).sum()) / 2.0
+    whole = abs(covered.area - area) <= SAME_AREA * (1.0 + area)
+    return covered if whole and covered.is_valid else None
 
 
 def polygons_of(section: manifold3d.CrossSection) -> BaseGeometry:

@@ -138,6 +138,7 @@ def test_area_depends_on_neither_motion_nor_unit_nor_order(
 
 
 def by_core_band(mesh: Mesh, monkeypatch: pytest.MonkeyPatch) -> BaseGeometry:
+    monkeypatch.setattr(projection, "FEW", math.inf)
     monkeypatch.setattr(projection, "DIRECT_UNION", 0)
     return project_triangles(mesh.vertices, mesh.faces)
 
@@ -242,3 +243,39 @@ def test_sides_that_adjoin_but_for_rounding_are_united() -> None:
     body = scene_prism(ring, 0.0, 0.727)
     (cut,) = project_between([welded(body)], [0.001], [math.inf])
     assert cut.geometry.symmetric_difference(shapely.Polygon(ring)).area < EXACT
+
+
+@given(
+    st.lists(
+        st.tuples(*[st.tuples(st.integers(0, 6), st.integers(0, 6))] * 3),
+        min_size=1,
+        max_size=8,
+    )
+)
+def test_triangles_are_one_sheet_only_where_none_lies_on_another(
+    corners: list[tuple[tuple[int, int], ...]],
+) -> None:
+    points = np.array(corners, dtype=np.float64).reshape(-1, 2)
+    faces = np.arange(len(points)).reshape(-1, 3)
+    flat = flat_triangles(points, faces)
+    wanted = shapely.union_all(shapely.polygons(points[flat]))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(projection, "FEW", 0)
+        found = project_triangles(points, faces)
+    if len(flat):
+        assert found.symmetric_difference(wanted).area < 1e-9
+
+
+def test_a_surface_cut_fine_is_one_sheet_and_one_that_folds_is_not() -> None:
+    x, y = np.meshgrid(np.linspace(0.0, 9.0, 40), np.linspace(0.0, 5.0, 30))
+    index = np.arange(x.size).reshape(x.shape)
+    a, b, c, d = (i.ravel() for i in (index[:-1, :-1], index[:-1, 1:], index[1:, 1:], index[1:, :-1]))  # fmt: skip
+    faces = np.concatenate([np.stack([a, b, c], 1), np.stack([a, c, d], 1)])
+    level = np.stack([x.ravel(), y.ravel(), np.zeros(x.size)], axis=1)
+    assert project_triangles(level, faces).equals(shapely.box(0, 0, 9, 5))
+    spiral = np.stack([(2 + x / 9) * np.cos(x), (2 + x / 9) * np.sin(x), x], axis=-1).reshape(-1, 3)
+    spiral[:, :2] *= 1.0 + y.reshape(-1, 1) / 5.0  # more than a turn, so that it lies over itself
+    whole = shapely.union_all(shapely.polygons(spiral[flat_triangles(spiral, faces)][:, :, :2]))
+    found = project_triangles(spiral, faces)
+    assert found.symmetric_difference(whole).area < 1e-9
+    assert found.area < shapely.area(shapely.polygons(spiral[faces][:, :, :2])).sum() - 1.0
