@@ -18,7 +18,6 @@ from cim.bodies import objects
 from cim.building import BuildingModel, Element
 from cim.footprint import ElementOutline, Footprints, body_outline
 from cim.frame import EXACT, FrameLedger, FrameUncertainty, Placement
-from cim.mesh import Mesh
 from cim.placed_bodies import PlacedBodies, placed_bodies
 
 Computed = TypeVar("Computed")
@@ -168,10 +167,6 @@ class Scheme:
             for element, body in self.model.drawn()
             if len(self.model.meshes[body.mesh].faces)
         )
-
-    def placed_meshes(self) -> list[Mesh]:
-        """The bodies as meshes in the projected frame, in the order of `outlines`."""
-        return [self.bodies.mesh(i) for i in range(len(self.bodies))]
 
     def triangles(self, index: int) -> NDArray[np.float64]:
         """Triangles of the element that `outlines[index]` shows, shape (M, 3, 3), projected frame."""

@@ -74,8 +74,9 @@ class Bodies:
 def bodies_of(model: BuildingModel, placement: Placement | None) -> Bodies:
     """The drawn elements of a model; without a placement they stay in the engineering CRS."""
     has_faces = [len(mesh.faces) > 0 for mesh in model.meshes]
-    drawn = [(e, body) for e, body in model.drawn() if has_faces[body.mesh]]
-    return _bodies(model, [e for e, _ in drawn], [body for _, body in drawn], placement)
+    elements = [element for element, body in model.drawn() if has_faces[body.mesh]]
+    bodies = [body for _, body in model.drawn() if has_faces[body.mesh]]
+    return _bodies(model, elements, bodies, placement)
 
 
 def objects(geometries: list[BaseGeometry]) -> NDArray[np.object_]:

@@ -112,7 +112,8 @@ def ranges(starts: NDArray[np.int64], counts: NDArray[np.int64]) -> NDArray[np.i
     """
     ends = np.cumsum(counts)
     total = int(ends[-1]) if len(ends) else 0
-    return np.arange(total) + np.repeat(starts - (ends - counts), counts)
+    runs: NDArray[np.int64] = np.arange(total) + np.repeat(starts - (ends - counts), counts)
+    return runs
 
 
 def _moved(

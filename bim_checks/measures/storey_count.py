@@ -15,7 +15,7 @@ from bim_checks.parameters import parameter, parameters
 from bim_checks.scheme import Scheme
 from cim.footprint import CUT_ABOVE_FLOOR
 from cim.text import Text
-from cim.union import filled, unite
+from cim.union import Unions, filled
 
 LEVEL = 0.9962  # cosine of 5 degrees: a floor plate is level
 ONE_PLATE = 0.3  # m; plates and finishes this close in height are one floor
@@ -139,11 +139,11 @@ def plate_levels(scheme: Scheme) -> list[tuple[float, str, tuple[str, ...]]]:
     order = np.argsort(heights, kind="stable")
     faces, heights = faces[order], heights[order]
     new = np.flatnonzero(np.diff(heights) > ONE_PLATE) + 1
-    most = HALF * filled(scheme.footprint).area
+    is_floor = _FloorTest(scheme)
     return [
         (float(level.max()), f"{level.max():.2f}", ())
         for level, plates in zip(np.split(heights, new), np.split(faces, new), strict=True)
-        if _is_floor(scheme, float(level.max()), plates, most)
+        if is_floor(float(level.max()), plates)
     ]
 
 
@@ -163,13 +163,29 @@ def _level_faces(
     return shapely.polygons(kept[:, :, :2]), kept[:, :, 2].max(axis=1)
 
 
-def _is_floor(scheme: Scheme, height: float, plates: NDArray[np.object_], most: float) -> bool:
+class _FloorTest:
     """Whether plates are the floor of what stands on them; with nothing on them they are a roof's.
 
-    `most` is half the area of the whole building: no section is larger, so plates as large as it need no section.
+    Storeys of a tower have the same plates below the same walls: these are held against each other once.
     """
-    plan = unite(plates)
-    if plan.area >= most and height < scheme.outline_heights[:, 1].max() - CUT_ABOVE_FLOOR:
-        return True
-    above = filled(scheme.footprints.section(height + CUT_ABOVE_FLOOR).geometry)
-    return bool(above.area > 0.0 and plan.intersection(above).area >= HALF * above.area)
+
+    def __init__(self, scheme: Scheme) -> None:
+        self._scheme = scheme
+        self._unions = Unions()
+        self._shares: dict[tuple[bytes, bytes], bool] = {}
+        # No section is larger than the whole building, so plates as large as half of it need none.
+        self._most = HALF * filled(scheme.footprint).area
+        self._highest = float(scheme.outline_heights[:, 1].max()) - CUT_ABOVE_FLOOR
+
+    def __call__(self, height: float, plates: NDArray[np.object_]) -> bool:
+        plan = self._unions.of(plates)
+        if plan.area >= self._most and height < self._highest:
+            return True
+        section = self._scheme.footprints.section(height + CUT_ABOVE_FLOOR).geometry
+        key = (plan.wkb, section.wkb)
+        if key not in self._shares:
+            above = filled(section)
+            self._shares[key] = bool(
+                above.area > 0.0 and plan.intersection(above).area >= HALF * above.area
+            )
+        return self._shares[key]

@@ -30,7 +30,6 @@ from bim_checks.measures.element_roles import (
     covering_part,
     enclosing_part,
     is_called,
-    is_of,
     narrowed,
     pitched_roofs,
 )
@@ -166,10 +165,10 @@ class _Plans:
         self._duct_area = duct_area
         self._elements = {element.global_id: element for element in model.elements}
         self._enclosing = Footprints(enclosing_part(model))
-        self._carrying = Footprints(narrowed(model, (*CARRYING, *STANDING)))
+        self._carrying = Footprints(narrowed(model, CARRYING))
+        self._standing = Footprints(narrowed(model, STANDING))
         self._covering = Footprints(covering_part(model))
         self._pitched = pitched_roofs(model)
-        self._carriers = {e.global_id for e in model.elements if is_of(e, CARRYING)}
         self._bays = {
             e.global_id
             for e in model.elements
@@ -246,16 +245,19 @@ class _Plans:
         below: BaseGeometry,
     ) -> StoreyPlan:
         floor, storeys = self._levels[level]
-        band = self._carrying.parts_between(floor - FLOOR_DEPTH, floor + FLOOR_BAND)
-        slabs = [(p.global_id, areal(p.geometry)) for p in band if p.global_id in self._carriers]
+        low, high = floor - FLOOR_DEPTH, floor + FLOOR_BAND
+        band = self._carrying.parts_between(low, high)
+        slabs = [(part.global_id, areal(part.geometry)) for part in band]
         contour = walls.contour
         covered = walls.rooms.intersection(cover)
         carried = _with_more(NOTHING, [shape for _, shape in slabs])
         floorless = wide(covered.difference(carried))
         if not floorless.is_empty:  # what stands on a floor is a floor, too
-            standing = objects([p.geometry for p in band if p.global_id not in self._carriers])
-            near = standing[shapely.intersects(standing, floorless)]
-            floorless = wide(floorless.difference(united(near)))
+            shapely.prepare(floorless)
+            near = np.flatnonzero(shapely.intersects(floorless, self._standing.outline_shapes))
+            standing = self._standing.cut_elements(near, low, high)
+            standing = standing[shapely.intersects(floorless, standing)]
+            floorless = wide(floorless.difference(united(standing)))
         holes = united([hole for hole in polygons(floorless) if not self._is_shaft(hole, floor)])
         void = wide(holes.intersection(below))
         enclosed = self._with_walls(areal(covered.difference(holes)), walls)

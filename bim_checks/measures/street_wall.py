@@ -197,13 +197,32 @@ def _piece(start: NDArray[np.float64], end: NDArray[np.float64], site: BaseGeome
     return Piece(start, along, normal if more else -normal, run)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Corners:
+    """Corners of plane shapes.
+
+    Attributes:
+        points: shape (N, 2), metres, shape by shape.
+        first: shape (K,), where those of each shape begin.
+    """
+
+    points: NDArray[np.float64]
+    first: NDArray[np.int64]
+
+
+def corners_of(parts: NDArray[np.object_]) -> Corners:
+    """The corners of plane geometries, shape (K,), none empty."""
+    points, owner = shapely.get_coordinates(parts, return_index=True)
+    return Corners(points, np.searchsorted(owner, np.arange(len(parts))))
+
+
 def shadows(
-    parts: NDArray[np.object_], start: NDArray[np.float64], along: NDArray[np.float64], gap: float
+    parts: Corners, start: NDArray[np.float64], along: NDArray[np.float64], gap: float
 ) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.float64]]:
     """What parts cover of a line they are projected on.
 
     Args:
-        parts: shape (K,), plane geometries, none empty.
+        parts: K plane shapes.
         start: of the line, shape (2,).
         along: its unit vector, shape (2,).
         gap: metres; parts whose gap is less are continuous.
@@ -212,10 +231,8 @@ def shadows(
         Continuous stretches, shape (M, 2), ascending; which of them each part is in, shape (K,); each part's own reach, shape (K, 2).
     """
     # The reach of a part in several pieces counts as a whole: it is one body.
-    points, owner = shapely.get_coordinates(parts, return_index=True)
-    places = (points - start) @ along
-    first = np.searchsorted(owner, np.arange(len(parts)))
-    reaches = (np.minimum.reduceat(places, first), np.maximum.reduceat(places, first))
-    own = np.stack(reaches, axis=1)
+    places = (parts.points - start) @ along
+    reaches = (f.reduceat(places, parts.first) for f in (np.minimum, np.maximum))
+    own = np.stack(list(reaches), axis=1)
     stretches, member = joined(own, gap=gap)
     return stretches, member, own

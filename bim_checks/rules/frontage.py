@@ -17,7 +17,7 @@ from bim_checks.finding import Column, Judgement, Measurement, Outcome, Table, U
 from bim_checks.measures.near_features import extent_of, near_features
 from bim_checks.measures.neighbour_words import no_ground
 from bim_checks.measures.outline_ground import OutlineGround, ground_along
-from bim_checks.measures.street_wall import shadows
+from bim_checks.measures.street_wall import Corners, corners_of, shadows
 from bim_checks.measures.wording import up_to_centimetre
 from bim_checks.parameters import Asset, parameter, parameters
 from bim_checks.rule import Rule, RuleType, Surroundings
@@ -187,7 +187,7 @@ def _above(
     """The continuous facades of what stands above a height."""
     highs = scheme.footprints.outline_heights[:, 1]
     height = ground + above + CONTACT
-    chosen, parts = scheme.once(("above", height), lambda: _parts_above(scheme, height))
+    chosen, parts = scheme.once(("above", height), lambda: _corners_above(scheme, height))
     stretches, member, own = shadows(parts, street.start, street.along, gap)
     found = []
     for i, reach in enumerate(stretches):
@@ -202,12 +202,12 @@ def _above(
     return found
 
 
-def _parts_above(scheme: Scheme, height: float) -> tuple[NDArray[np.int64], NDArray[np.object_]]:
-    """Indices of the outlines of what has something above a height, and what that covers; the same for every street."""
+def _corners_above(scheme: Scheme, height: float) -> tuple[NDArray[np.int64], Corners]:
+    """Indices of the outlines of what has something above a height, and its corners; the same for every street."""
     chosen = np.flatnonzero(scheme.footprints.outline_heights[:, 1] > height)
     parts = scheme.footprints.cut_elements(chosen, height, math.inf)
     there = ~shapely.is_empty(parts)
-    return chosen[there], parts[there]
+    return chosen[there], corners_of(parts[there])
 
 
 def _width(steps: Sequence[Step], height: float) -> float:
