@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from bim_checks.landscape.facades import OFF_WALL
 from bim_checks.landscape.rays import Occluders
 from bim_checks.landscape.sunshine import SunPoints
-from bim_checks.measures.space_plan import SpacePlan, space_plans
+from bim_checks.measures.space_plan import SpacePlan, spaces_of
 from bim_checks.scheme import Scheme
 from cim.building import Element
 from cim.compiled import compiled
@@ -291,7 +291,7 @@ def _rooms(scheme: Scheme, panes: list[_Pane]) -> list[_Sides]:
 
     The nearest behind its middle; where a partition meets it there, behind its halves, of two rooms the first by GlobalId.
     """
-    every = scheme.once("landscape.rooms", lambda: space_plans(scheme.model))
+    every = spaces_of(scheme)
     plans = [plan for plan in every if plan.space.predefined_type != GROSS]
     if not plans or not panes:
         return [(None, None)] * len(panes)
