@@ -39,6 +39,7 @@ from samples.submissions import write_submissions
 from tests.benchmarks.tables import say
 
 APART = 60.0  # m
+IN_A_ROW = 10  # towers; one row of a hundred would leave the city
 
 
 def main() -> None:
@@ -142,11 +143,11 @@ def clocked(rule_type: RuleType) -> Iterator[list[float]]:
 
 
 def enlarged(model: BuildingModel, size: int) -> BuildingModel:
-    """So many elements: the first ones of the model, or several of it in a row."""
+    """So many elements: the first ones of the model, or several of it in rows."""
     elements = []
     for copy in range(math.ceil(size / len(model.elements))):
         shift = np.eye(4)
-        shift[0, 3] = copy * APART
+        shift[:2, 3] = copy % IN_A_ROW * APART, copy // IN_A_ROW * APART
         for element in model.elements:
             body = element.representation
             if body is not None and copy:
