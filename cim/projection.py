@@ -68,7 +68,7 @@ def project_triangles(
         sheets = [_sheet(points[flat[side]][:, :, :2]) for side in (up, ~up)]
         found = [sheet for sheet in sheets if sheet is not None]
         if len(found) == len(sheets):
-            return tidied(shapely.union_all([*found, *more]))
+            return tidied(_united([*found, *more]))
     if len(flat) > DIRECT_UNION:
         flat = _each_once(points, flat)
     if len(flat) > DIRECT_UNION:
