@@ -17,3 +17,8 @@ def compiled(function: Callable[..., Any]) -> Any:
         return numba.njit(cache=True, nogil=True)(function)
     except RuntimeError:  # an installation that only others may write, and no home
         return numba.njit(nogil=True)(function)
+
+
+def inlined(function: Callable[..., Any]) -> Any:
+    """The same, written into each compiled function that calls it, where a call per item would cost more than the item."""
+    return numba.njit(inline="always")(function)

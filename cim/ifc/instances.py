@@ -15,7 +15,13 @@ from numpy.typing import NDArray
 
 from cim.ifc.encoding import unescaped
 from cim.ifc.schema import EntityClass, schema_of
-from cim.ifc.step import StepFile, argument_numbers, argument_references, lists_any
+from cim.ifc.step import (
+    StepFile,
+    argument_numbers,
+    argument_references,
+    global_id_keys,
+    lists_any,
+)
 from cim.ifc.step.lexer import (
     CLOSE,
     DERIVED,
@@ -30,10 +36,6 @@ from cim.ifc.step.lexer import (
 )
 
 RELATION = "IfcRel"
-GLOBAL_ID = 23  # bytes of a GlobalId and the quote behind it
-QUOTE = 0x27
-# Odd numbers with bits everywhere, so that the sum of three products tells GlobalIds apart.
-MIXED = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9], dtype=np.uint64)
 
 # IfcOpenShell tells the three values of a logical so, whatever the attribute.
 LOGICAL: dict[str, Any] = {"T": True, "F": False, "U": "UNKNOWN"}
@@ -186,6 +188,11 @@ class Instances:
         """The class of a name in capitals; None for a type of values."""
         return self._schema.classes.get(name)
 
+    def codes(self) -> NDArray[np.float64]:
+        """A number for each of the file's names, the same in all files of its schema."""
+        numbers = self._schema.numbers
+        return np.array([numbers[name] for name in self._step.names], dtype=np.float64)
+
     def listing(self, name: str, rows: NDArray[np.int64]) -> list[Instance]:
         """Instances of a class, and of those below it, that have one of some rows in a list; in the order of `by_type`."""
         step = self._step
@@ -224,16 +231,12 @@ class Instances:
         if not names:
             return False
         rows = np.concatenate([self._rows[name] for name in names])
-        starts = self._step.values[self._step.firsts[rows]].astype(np.int64)
-        padded = np.frombuffer(self._content + bytes(GLOBAL_ID), dtype=np.uint8)
-        letters = padded[starts[:, None] + np.arange(GLOBAL_ID)]
-        if (letters[:, :-1] == QUOTE).any() or (letters[:, -1] != QUOTE).any():
+        content = np.frombuffer(self._content, dtype=np.uint8)
+        told = global_id_keys(self._step.values, self._step.firsts, content, rows)
+        if len(told) < len(rows):
             return True  # one is of another length; whoever asks has to compare them one by one
-        # The last byte, a quote in all, and one beyond make three numbers; two that fall together are compared by whoever asks.
-        words = np.zeros((len(rows), GLOBAL_ID + 1), dtype=np.uint8)
-        words[:, :GLOBAL_ID] = letters
-        told = words.view(np.uint64) @ MIXED
-        return len(np.unique(told)) < len(told)
+        told.sort()
+        return bool((told[1:] == told[:-1]).any())
 
     def at(self, row: int) -> Instance:
         """The instance in a row, always the same object."""
@@ -318,7 +321,8 @@ class Instances:
     def _rows(self) -> dict[str, NDArray[np.int64]]:
         """Class name in capitals -> rows by number."""
         order, _ = self._order
-        types = self._step.types[order]
+        # There are fewer names than 16 bits tell apart, and so short numbers are sorted by counting.
+        types = self._step.types[order].astype(np.int16)
         grouped = order[np.argsort(types, kind="stable")]
         counts = np.bincount(types, minlength=len(self._step.names))
         parts = np.split(grouped, np.cumsum(counts)[:-1]) if len(counts) else []

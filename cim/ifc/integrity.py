@@ -66,7 +66,7 @@ def mended(content: bytes, scan: StepScan) -> bytes:
 
     The bytes themselves when nothing is wrong with them.
     """
-    if scan.is_ended and not scan.broken and scan.end_byte >= len(content.rstrip()):
+    if scan.is_ended and not scan.broken and not content[scan.end_byte :].strip():
         return content
     whole = bytearray(content[: scan.end_byte] if scan.is_ended else content[: scan.complete_bytes])
     for start, behind in scan.broken_ranges.tolist():

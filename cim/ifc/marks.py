@@ -19,6 +19,7 @@ from cim.ifc.drawing import NOT_ELEMENTS
 from cim.ifc.instances import Instances
 from cim.ifc.schema import EntityClass
 from cim.ifc.step import (
+    DIGEST_BYTES,
     Links,
     StepFile,
     Telling,
@@ -27,7 +28,6 @@ from cim.ifc.step import (
     tell,
 )
 
-DIGEST_BYTES = 16
 AT_ONCE = 2048  # bodies told together, so that what is told of a large file never lies in memory as a whole
 EVERYTHING = (1 << 64) - 1
 GLOBAL_ID, OWNER_HISTORY, PLACEMENT, REPRESENTATION = 0, 1, 5, 6  # arguments of every IfcProduct
@@ -106,7 +106,9 @@ def take_marks(model: Instances, step: StepFile, length: float, angle: float) ->
 
 def _content(model: Instances, step: StepFile) -> bytes | None:
     roots = [model.rows(name) for name in (*READ_RELATIONS, *READ_OTHERS) if model.has_class(name)]
-    telling = Telling(_skipped(model, step, _unread), Links.of(len(step.numbers), []))
+    telling = Telling(
+        model.codes(), _skipped(model, step, _unread), Links.of(len(step.numbers), [])
+    )
     told = tell(step, telling, [np.sort(np.concatenate(roots))])
     if told is None:
         return None
@@ -138,7 +140,7 @@ def _bodies(
     placed: NDArray[np.int64],
     units: bytes,
 ) -> list[bytes] | None:
-    links = _links(model, step)
+    links, codes = _links(model, step), model.codes()
     skipped = _skipped(model, step, _undrawn)
     contexts, maps = (
         model.rows("IfcGeometricRepresentationContext"),
@@ -146,13 +148,14 @@ def _bodies(
     )
     shared = np.concatenate([contexts, maps])  # told once, not with each body
     alone = np.full(len(shared), -1, dtype=np.int64)
-    told = _digests(step, Telling(skipped, links), shared, alone, b"")
+    told = _digests(step, Telling(codes, skipped, links), shared, alone, b"")
     if told is None:
         return None
     digested = np.full(len(step.numbers), -1, dtype=np.int64)
     digested[shared] = np.arange(len(shared))
     kinds = {name: number for number, name in enumerate(step.names)}
     telling = Telling(
+        codes,
         skipped,
         links,
         np.frombuffer(b"".join(told), dtype=np.uint8).reshape(-1, DIGEST_BYTES),
@@ -177,9 +180,15 @@ def _digests(
         told = tell(step, telling, rows[part], bases=bases[part])
         if told is None:
             return None
-        found.extend(
-            hashlib.blake2b(body, key=key, digest_size=DIGEST_BYTES).digest() for body in told
-        )
+        known: dict[
+            bytes, bytes
+        ] = {}  # most bodies of a building are like another, and comparing is faster than digesting
+        for body in map(bytes, told):
+            digest = known.get(body)
+            if digest is None:
+                digest = hashlib.blake2b(body, key=key, digest_size=DIGEST_BYTES).digest()
+                known[body] = digest
+            found.append(digest)
     return found
 
 

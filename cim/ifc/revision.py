@@ -27,9 +27,9 @@ from cim.ifc.document import Document
 from cim.ifc.drawing import Plan, draw
 from cim.ifc.geometry_cache import KEPT_SUFFIX, GeometryCache
 from cim.ifc.instances import Instances
-from cim.ifc.marks import DIGEST_BYTES, Marks, take_marks
+from cim.ifc.marks import Marks, take_marks
 from cim.ifc.reader import read_frame
-from cim.ifc.step import StepFile
+from cim.ifc.step import DIGEST_BYTES, StepFile
 from cim.ifc.tessellation import FAR, Tessellation
 from cim.ifc.units import ProjectUnits, read_units
 from cim.snapshot import Sections, joined_meshes, read_sections, sections_of, write_sections

@@ -33,11 +33,13 @@ class Schema:
         identifier: e.g. ``IFC4X3_ADD2``.
         classes: name in capitals -> class.
         types: name in capitals -> name of a type of values, e.g. ``IFCLABEL`` -> ``IfcLabel``.
+        numbers: name of a class or type in capitals -> a number of its own.
     """
 
     identifier: str
     classes: Mapping[str, EntityClass]
     types: Mapping[str, str]
+    numbers: Mapping[str, int]
     _below: Mapping[str, tuple[str, ...]]
 
     def below(self, name: str) -> tuple[str, ...]:
@@ -72,7 +74,8 @@ def schema_of(identifier: str) -> Schema:
         places = {attribute.name(): place for place, attribute in enumerate(attributes)}
         classes[name.upper()] = EntityClass(name, places, frozenset(_above(entity)))
         below[name] = tuple(_preorder(entity))
-    return Schema(identifier, classes, types, below)
+    numbers = {name: number for number, name in enumerate([*classes, *types])}
+    return Schema(identifier, classes, types, numbers, below)
 
 
 def _declared(identifier: str) -> Any:

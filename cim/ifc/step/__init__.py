@@ -9,13 +9,15 @@ from cim.ifc.step.closure import Closures
 from cim.ifc.step.columns import (
     argument_numbers,
     argument_references,
+    global_id_keys,
     listed_references,
     lists_any,
 )
 from cim.ifc.step.file import StepFile, scan
-from cim.ifc.step.telling import Links, Telling, tell
+from cim.ifc.step.telling import DIGEST_BYTES, Links, Telling, tell
 
 __all__ = [
+    "DIGEST_BYTES",
     "Arguments",
     "Closures",
     "Links",
@@ -23,6 +25,7 @@ __all__ = [
     "Telling",
     "argument_numbers",
     "argument_references",
+    "global_id_keys",
     "listed_references",
     "lists_any",
     "scan",

@@ -8,6 +8,7 @@ from cim.compiled import compiled
 from cim.ifc.step.lexer import CLOSE, INTEGER, KEYWORD, OPEN, REAL, REFERENCE
 
 ROOM = 1 << 10
+GLOBAL_ID = 22  # letters
 
 
 @compiled
@@ -86,3 +87,27 @@ def lists_any(kinds, values, firsts, rows, wanted):  # type: ignore[no-untyped-d
                 found[number] = True
                 break
     return found
+
+
+@compiled
+def global_id_keys(values, firsts, content, rows):  # type: ignore[no-untyped-def]
+    """A number for each GlobalId, equal for equal ones and rarely else, shape (N,), uint64; nothing when one is not of 22 letters.
+
+    Args:
+        values: of the file.
+        firsts: of the file.
+        content: the same, shape (B,), uint8.
+        rows: instances whose first argument is a string.
+    """
+    keys = np.zeros(len(rows), dtype=np.uint64)
+    for number in range(len(rows)):
+        start = np.int64(values[firsts[rows[number]]])
+        if start + GLOBAL_ID >= len(content) or content[start + GLOBAL_ID] != 0x27:
+            return keys[:0]
+        key = np.uint64(14695981039346656037)  # FNV-1a
+        for at in range(start, start + GLOBAL_ID):
+            if content[at] == 0x27:
+                return keys[:0]
+            key = (key ^ np.uint64(content[at])) * np.uint64(1099511628211)
+        keys[number] = key
+    return keys

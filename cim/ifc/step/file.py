@@ -9,9 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cim.compiled import compiled
-from cim.ifc.step.lexer import REFERENCE, most, tokenise
+from cim.ifc.step.lexer import REFERENCE, count_bytes, tokenise
 
 NAME_SLOTS = 1 << 13  # classes and value types of a file; IFC has some 1,300
+BACKSLASH = "\\"
+CONTROLS = [byte for byte in range(ord(" ")) if chr(byte) not in "\t\n\r"]
 DENSE = (
     16  # instance numbers up to this many times the number of instances are looked up in a table
 )
@@ -33,6 +35,8 @@ class StepFile:
         repeated: instances whose number was used before.
         dangling: references that lead nowhere.
         malformed: statements that are no instance.
+        is_plain: whether the whole file is one of which `scan_step` finds nothing to say. One that is not may be sound all the same.
+        is_escaped: whether there may be an escape in a string.
     """
 
     numbers: NDArray[np.int64]
@@ -45,6 +49,8 @@ class StepFile:
     repeated: int
     dangling: int
     malformed: int
+    is_plain: bool
+    is_escaped: bool
 
     def rows_of(self, *names: str) -> NDArray[np.int64]:
         """Rows of instances of these classes exactly, upper case."""
@@ -66,14 +72,20 @@ def scan(content: bytes) -> StepFile:
         content: the whole file.
     """
     data = np.frombuffer(content, dtype=np.uint8)
-    rows, tokens = most(data)
+    counts = count_bytes(data)
+    rows = int(counts[ord(";")])
+    tokens = int(counts[ord(",")]) + 4 * int(counts[ord("(")])
     numbers = np.zeros(rows, dtype=np.int64)
     types = np.zeros(rows, dtype=np.int32)
     firsts = np.zeros(rows + 1, dtype=np.int64)
     kinds = np.zeros(tokens, dtype=np.uint8)
     values = np.zeros(tokens, dtype=np.float64)
     named = np.zeros((NAME_SLOTS, 2), dtype=np.int64)
-    count, used, names, malformed = tokenise(data, numbers, types, firsts, kinds, values, named)
+    # A value between commas or brackets; of a list its brackets, its type and one value more than commas. Values with nothing between
+    # them may be more: those that find no room are malformed.
+    count, used, names, malformed, plain = tokenise(
+        data, numbers, types, firsts, kinds, values, named
+    )
     numbers, types, firsts = numbers[:count], types[:count], firsts[: count + 1]
     kinds, values = kinds[:used], values[:used]
     repeated, dangling = _resolve(numbers, kinds, values)
@@ -91,6 +103,8 @@ def scan(content: bytes) -> StepFile:
         repeated=repeated,
         dangling=dangling,
         malformed=malformed,
+        is_plain=bool(plain) and not (repeated or dangling or counts[CONTROLS].any()),
+        is_escaped=bool(counts[ord(BACKSLASH)]),
     )
 
 

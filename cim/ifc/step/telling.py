@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cim.compiled import compiled
-from cim.ifc.step.closure import put_text, room
 from cim.ifc.step.file import StepFile
 from cim.ifc.step.lexer import (
     BINARY,
@@ -25,7 +24,9 @@ from cim.ifc.step.lexer import (
 )
 
 MOST_BYTES = 16  # told for each byte of the file; a body that is told with a thousand products would be told a thousand times
-ROOM = 1 << 20
+ROOM = 1 << 22
+LEAST_ROOM = 1 << 14  # numbers
+NUMBER_BYTES = 8
 DIGEST_BYTES = 16
 
 NO_ROWS = np.zeros(0, dtype=np.int64)
@@ -63,6 +64,7 @@ class Telling:
     """How instances are told.
 
     Attributes:
+        codes: shape (names of the file,), numbers that stand for these names in every file that is compared.
         skipped: shape (names of the file,), bits of the attributes left out of each class.
         links: rows told with a row.
         digests: shape (D, 16), uint8; what stands for an instance that was told before.
@@ -70,6 +72,7 @@ class Telling:
         placements: index among the file's names of the class IfcLocalPlacement; -1 when it has none.
     """
 
+    codes: NDArray[np.float64]
     skipped: NDArray[np.uint64]
     links: Links
     digests: NDArray[np.uint8] = field(
@@ -88,6 +91,8 @@ def tell(
 ) -> list[memoryview] | None:
     """Each group of instances as bytes, equal just when a reader who looks at what is told would find the same.
 
+    Numbers come first, preceded by how many there are, then kinds of token and texts: both are written faster so than mixed.
+
     Args:
         step: the file.
         telling: what is left out.
@@ -102,38 +107,54 @@ def tell(
     roots = groups if single else np.concatenate([NO_ROWS, *groups])
     sizes = np.ones(len(groups), dtype=np.int64) if single else [len(g) for g in groups]
     ends = np.cumsum(sizes).astype(np.int64)
-    joined = np.frombuffer("\0".join(step.names).encode("ascii", "replace") + b"\0", dtype=np.uint8)
-    starts = np.cumsum([0, *(len(name) + 1 for name in step.names)]).astype(np.int64)
-    rows = len(step.numbers)
-    told, borders = _tell(
+    size, rows = len(step.content), len(step.numbers)
+    given = (
         step.kinds,
         step.values,
         step.firsts,
         step.types,
         np.frombuffer(step.content, dtype=np.uint8),
-        joined,
-        starts,
+        telling.codes,
         telling.skipped,
         telling.links.firsts,
         telling.links.rows,
-        telling.digests,
+        telling.digests.view(np.float64),
         np.full(rows, -1, dtype=np.int64) if telling.digested is None else telling.digested,
         telling.placements,
         roots,
         ends,
         np.full(len(ends), -1, dtype=np.int64) if bases is None else bases,
-        MOST_BYTES * len(step.content) + ROOM,
     )
-    if len(borders) <= len(ends):
-        return None
-    view, cuts = memoryview(told), borders.tolist()
-    return [view[cuts[i] : cuts[i + 1]] for i in range(len(ends))]
+    room = (
+        size // NUMBER_BYTES + LEAST_ROOM
+    )  # for numbers; as much as the file itself, which is rarely too little
+    while NUMBER_BYTES * room < MOST_BYTES * size + ROOM:
+        numbers, letters = np.zeros(room), np.zeros(room, dtype=np.uint8)
+        borders = _tell(*given, numbers, letters)
+        if len(borders) > len(ends):
+            view, cuts = memoryview(numbers).cast("B"), borders.tolist()  # type: ignore[arg-type]
+            return [view[cuts[i] : cuts[i + 1]] for i in range(len(ends))]
+        room *= 4
+    return None
 
 
-# As in `closure`: literal numbers would be compiled anew each.
-QUOTE, POINT, DOUBLE_QUOTE, ZERO = np.uint8(0x27), np.uint8(0x2E), np.uint8(0x22), np.uint8(0)
-ONE, EIGHT, TEN, SIXTEEN = np.int64(1), np.int64(8), np.int64(10), np.int64(16)
+# Literal numbers would be compiled anew each, and slices bring code for errors of shape.
+QUOTE, POINT, DOUBLE_QUOTE = np.uint8(0x27), np.uint8(0x2E), np.uint8(0x22)
 END, LINKED = np.uint8(255), np.uint8(253)
+ROW = np.int64(8)  # numbers told of a row and a group beside those of its tokens, at most
+
+
+@compiled
+def _text_end(content, start, ending):  # type: ignore[no-untyped-def]
+    """Where a text ends; a doubled quote is part of it."""
+    end = start
+    while end < len(content):
+        if content[end] == ending:
+            if ending != QUOTE or end + 1 >= len(content) or content[end + 1] != ending:
+                break
+            end += 1
+        end += 1
+    return end
 
 
 @compiled
@@ -143,8 +164,7 @@ def _tell(  # type: ignore[no-untyped-def]  # noqa: C901 - one branch a kind of 
     firsts,
     types,
     content,
-    names,
-    starts,
+    codes,
     skipped,
     link_firsts,
     link_rows,
@@ -154,17 +174,21 @@ def _tell(  # type: ignore[no-untyped-def]  # noqa: C901 - one branch a kind of 
     roots,
     ends,
     bases,
-    most,
+    numbers,
+    letters,
 ):
-    told = np.zeros(len(content) + ROOM, dtype=np.uint8)
-    bits = np.zeros(1)
-    octets = bits.view(np.uint8)
+    """Fill in what is told; where each group begins in it, in bytes, and where the last ends; nothing when there is no room.
+
+    Buffers that grow here would be counted as they are used, at each token.
+    """
     order = np.full(len(types), -1, dtype=np.int64)
     met = np.zeros(len(types) + 1, dtype=np.int64)
     borders = np.zeros(len(ends) + 1, dtype=np.int64)
-    size, root = np.int64(0), np.int64(0)
+    counted, root = np.int64(0), np.int64(0)
     for group in range(len(ends)):
         count, done, around = np.int64(0), np.int64(0), False
+        head, written = counted, np.int64(0)
+        counted += 1  # of how many there are
         base = bases[group]
         while root < ends[group]:
             if order[roots[root]] < 0:
@@ -186,20 +210,22 @@ def _tell(  # type: ignore[no-untyped-def]  # noqa: C901 - one branch a kind of 
             done += 1
             if row == base:
                 continue
-            told, size = put_text(told, size, names, starts[types[row]], ZERO)
+            token, end, attribute, depth = firsts[row], firsts[row + 1], 0, 0
+            links, last_link = link_firsts[row], link_firsts[row + 1]
+            # Room is made for a row, and again behind each text, for asking at each token takes longer than all else.
+            most_more = end - token + last_link - links + ROW
+            if written + most_more > len(letters) or counted + most_more > len(numbers):
+                return borders[:0]
+            numbers[counted] = codes[types[row]]
+            counted += 1
             if digested[row] >= 0:
-                told = room(told, size, SIXTEEN)
-                for place in range(16):
-                    told[size] = digests[digested[row], place]
-                    size += 1
+                numbers[counted] = digests[digested[row], 0]
+                numbers[counted + 1] = digests[digested[row], 1]
+                counted += 2
                 continue
             if types[row] == placements and kinds[firsts[row]] == NULL:
                 around = True
             left_out = skipped[types[row]]
-            token, end, attribute, depth = firsts[row], firsts[row + 1], 0, 0
-            links, last_link = link_firsts[row], link_firsts[row + 1]
-            # Room is made for a row, and again behind each text, for asking at each token takes longer than all else.
-            told = room(told, size, TEN * (end - token + last_link - links) + SIXTEEN)
             while token < end:
                 kind, value = kinds[token], values[token]
                 if depth == 0:
@@ -212,36 +238,42 @@ def _tell(  # type: ignore[no-untyped-def]  # noqa: C901 - one branch a kind of 
                             token = np.int64(value)
                         token += 1
                         continue
-                told[size] = kind
-                size += ONE
-                is_text = kind in (STRING, ENUM, BINARY, KEYWORD)
-                if is_text:
-                    source, start, ending = content, np.int64(value), QUOTE
-                    if kind == ENUM:
-                        ending = POINT
-                    elif kind == BINARY:
-                        ending = DOUBLE_QUOTE
-                    elif kind == KEYWORD:
-                        source, start, ending = names, starts[np.int64(value)], ZERO
-                        if depth == 0:
-                            attribute -= 1  # its bracket belongs to it
-                    told, size = put_text(told, size, source, start, ending)
-                    told = room(told, size, TEN * (end - token + last_link - links) + SIXTEEN)
+                letters[written] = kind
+                written += 1
+                if kind in (REAL, INTEGER):
+                    numbers[counted] = value + 0.0  # minus zero is zero
+                    counted += 1
+                elif kind == REFERENCE:
+                    target = np.int64(value)
+                    if order[target] < 0:
+                        order[target], met[count] = count, target
+                        count += 1
+                    numbers[counted] = order[target]
+                    counted += 1
                 elif kind == OPEN:
                     depth += 1
                 elif kind == CLOSE:
                     depth -= 1
-                elif kind in (REFERENCE, REAL, INTEGER):
-                    if kind == REFERENCE:
-                        target = np.int64(value)
-                        if order[target] < 0:
-                            order[target], met[count] = count, target
-                            count += 1
-                        value = float(order[target])
-                    bits[0] = value + 0.0
-                    for place in range(8):
-                        told[size + place] = octets[place]
-                    size += EIGHT
+                elif kind == KEYWORD:
+                    numbers[counted] = codes[np.int64(value)]
+                    counted += 1
+                    if depth == 0:
+                        attribute -= 1  # its bracket belongs to it
+                elif kind in (STRING, ENUM, BINARY):
+                    ending = QUOTE
+                    if kind == ENUM:
+                        ending = POINT
+                    elif kind == BINARY:
+                        ending = DOUBLE_QUOTE
+                    start = np.int64(value)
+                    length = _text_end(content, start, ending) - start
+                    numbers[counted] = length
+                    counted += 1
+                    if written + length + most_more > len(letters):
+                        return borders[:0]
+                    for place in range(length):
+                        letters[written + place] = content[start + place]
+                    written += length
                 token += 1
             while links < last_link:
                 target = link_rows[links]
@@ -249,17 +281,23 @@ def _tell(  # type: ignore[no-untyped-def]  # noqa: C901 - one branch a kind of 
                 if order[target] < 0:
                     order[target], met[count] = count, target
                     count += 1
-                told[size] = LINKED
-                bits[0] = float(order[target])
-                for place in range(8):
-                    told[size + ONE + place] = octets[place]
-                size += ONE + EIGHT
-            told = room(told, size, ONE)
-            told[size] = END
-            size += ONE
-            if size > most:
-                return told, borders[:0]
+                letters[written] = LINKED
+                written += 1
+                numbers[counted] = order[target]
+                counted += 1
+            letters[written] = END
+            written += 1
         for place in range(count):
             order[met[place]] = -1
-        borders[group + 1] = size
-    return told, borders
+        numbers[head] = counted - head
+        more = (written + NUMBER_BYTES - 1) // NUMBER_BYTES
+        if counted + more + ROW > len(numbers):
+            return borders[:0]
+        octets = numbers.view(np.uint8)
+        for place in range(written):
+            octets[NUMBER_BYTES * counted + place] = letters[place]
+        for place in range(written, NUMBER_BYTES * more):
+            octets[NUMBER_BYTES * counted + place] = 0
+        counted += more
+        borders[group + 1] = NUMBER_BYTES * counted
+    return borders

@@ -4,6 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cim.ifc.integrity import defects_of_bytes, mended
+from cim.ifc.step import scan
 from cim.ifc.step.soundness import (
     DEEPEST_NESTING,
     LARGEST_INSTANCE,
@@ -12,9 +14,10 @@ from cim.ifc.step.soundness import (
     StepScan,
     scan_step,
 )
-from tests.cim.ifc.hostile import HEAD, TAIL, WORLD, step
+from tests.cim.ifc.hostile import HEAD, KINDS, TAIL, WORLD, Kind, step
 
 STRUCTURAL = b"#=();'"
+ODD_BYTES = b"#=();'$*.,/\"\\\0\n\r\t \xe5-+0129EAX_"
 
 
 def scan_of(data: str, *, tail: str = TAIL) -> StepScan:
@@ -166,3 +169,74 @@ def test_any_bytes_are_scanned(content: bytes) -> None:
 def test_line_ends_do_not_matter(end: str) -> None:
     text = step().decode().replace("\n", end)
     assert scan_step(text.encode()).classes == scan_step(step()).classes
+
+
+def assert_nothing_to_say(content: bytes) -> None:
+    """The full pass finds no flaw in a file, and counts as many instances as the lexer."""
+    found, read = scan_step(content), scan(content)
+    assert (found.missing, found.repeated, found.broken, found.odd) == ((), (), 0, {})
+    assert found.is_ended
+    assert found.instances == len(read.numbers)
+    assert mended(content, found) is content
+    assert list(defects_of_bytes(content, found)) == []
+    assert read.malformed == 0
+    assert found.classes == dict(sorted(read.counts().items()))
+
+
+def test_a_whole_file_is_plain() -> None:
+    for end in ("\n", "\r\n", "\r"):
+        content = step().replace(b"\n", end.encode())
+        assert scan(content).is_plain
+        assert_nothing_to_say(content)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        "IFCLABEL('a'),IFCREAL(1.5E-3)",
+        "'it''s #7;'",
+        "'a\n;b'",
+        "(),(())",
+        "",
+        '$,*,.T.,"0FF"',
+        "IFCLABEL($)",
+        "-1.E11",
+        "/* #9=IFCX(; */ 1",
+        "99999999999.9999",
+    ],
+)
+def test_what_is_usual_is_plain(data: str) -> None:
+    content = (HEAD.format(schema="IFC4") + f"#1=IFCA({data});\n" + TAIL).encode("ascii")
+    assert scan(content).is_plain
+    assert_nothing_to_say(content)
+
+
+@pytest.mark.parametrize("kind", [pytest.param(kind, id=kind.name) for kind in KINDS])
+def test_what_is_plain_has_no_flaw_that_is_told(kind: Kind) -> None:
+    content = kind.content()
+    if len(content) < 10_000_000 and scan(content).is_plain:
+        assert_nothing_to_say(content)
+
+
+@given(
+    st.lists(st.tuples(st.floats(0.0, 1.0), st.sampled_from(ODD_BYTES), st.integers(0, 2))),
+    st.sampled_from([step(), step("#77=IFCA((1.,$),IFCLABEL($),-.5,1.E3,\"0F\",'x\r#y');\n")]),
+)
+def test_no_damage_is_plain_that_the_full_pass_finds(
+    damage: list[tuple[float, int, int]], whole: bytes
+) -> None:
+    content = bytearray(whole)
+    for share, byte, removed in damage:
+        at = int(share * len(content))
+        content[at : at + removed] = bytes([byte])
+    if scan(bytes(content)).is_plain:
+        assert_nothing_to_say(bytes(content))
+
+
+@given(st.data())
+def test_no_structural_byte_is_lost_in_what_is_plain(data: st.DataObject) -> None:
+    content = bytearray(step())
+    start = content.index(b"DATA;") + 6
+    places = [at for at in range(start, len(content) - len(TAIL)) if content[at] in STRUCTURAL]
+    content[data.draw(st.sampled_from(places))] = ord("X")
+    assert not scan(bytes(content)).is_plain

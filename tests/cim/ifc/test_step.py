@@ -98,6 +98,13 @@ def test_what_is_no_instance_is_counted(body: str) -> None:
     assert scan(data(body)).malformed >= 1
 
 
+@pytest.mark.parametrize("count", [100, 10_000])
+def test_values_with_nothing_between_them_find_no_room_beyond_their_table(count: int) -> None:
+    step = scan(data("#1=A(1);#2=B(" + "'a'" + " 1" * count + ");#3=C(2);"))
+    assert step.malformed >= 1
+    assert len(step.kinds) == step.firsts[-1] < count
+
+
 def test_a_complex_instance_has_no_class_of_its_own() -> None:
     step = scan(data("#1=(A(1)B(2));#2=C(#1);"))
     assert step.types[0] == -1
