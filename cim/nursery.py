@@ -5,6 +5,9 @@ and forks a child for each task: as isolated as a process of its own, at the pri
 and never does a task itself, so there is nothing a task could leave behind in it. It ends when the program ends,
 however that ends, and its children with it; a task also ends when the process that asked for it does.
 
+One child is forked ahead of the task it will do, so that nobody waits for the fork. It is as every other: it does one task and ends. Until
+then it sleeps in the state it was forked in, so it grows neither older nor larger than the process it came from.
+
 Where there is no Linux, each task is a new interpreter.
 """
 
@@ -25,6 +28,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -46,10 +50,13 @@ class Task:
         returncode: as of `subprocess.Popen`; None while it runs.
     """
 
-    def __init__(self, pid: int, wait: Callable[[], int]) -> None:
+    def __init__(
+        self, pid: int, wait: Callable[[], int], leave: Callable[[], object] | None = None
+    ) -> None:
         self.pid = pid
         self.returncode: int | None = None
         self._wait = wait
+        self._leave = leave
 
     def wait(self) -> int:
         """Wait for the end; the exit code, negative for a signal."""
@@ -62,12 +69,25 @@ class Task:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.pid, signal.SIGKILL)
 
+    def leave(self) -> None:
+        """End the task without waiting for it, as it has no more to tell; its exit code is never known.
+
+        A process of some hundred megabytes takes milliseconds to be taken down.
+        """
+        if self.returncode is None:
+            self.kill()
+            if self._leave is None:
+                self.wait()
+            else:
+                self._leave()
+
 
 class Nursery:
     """Starts tasks of one kind; may be used from several threads.
 
     Args:
-        module: has ``main(arguments) -> int`` and ``preload()``, which imports what main needs.
+        module: has ``main(arguments) -> int`` and ``preload()``, which imports what main needs; it may have ``prepare()``, which a task does
+            in its own process before it is told its arguments.
         environment: of the tasks; called when the first is started.
     """
 
@@ -108,7 +128,7 @@ class Nursery:
                 report = self._ask(asked, stdout, stderr)
                 pid = report.readline()
                 if pid:
-                    return Task(int(pid), partial(_exit_code, report))
+                    return Task(int(pid), partial(_exit_code, report), report.close)
                 report.close()
                 self._close()
         raise NurseryError(self._module)
@@ -182,51 +202,108 @@ def _exit_code(report: _Report) -> int:
     return int(line) if line else -signal.SIGKILL
 
 
-def _serve(control: socket.socket, main: Callable[[list[str]], int]) -> None:
-    """Fork a child for each message until the program at the other end is gone."""
-    wake, woken = socket.socketpair()
-    for end in (wake, woken):
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """What tasks do: `prepare` before they are told their arguments, then `main`."""
+
+    prepare: Callable[[], object]
+    main: Callable[[list[str]], int]
+
+
+@dataclass(slots=True)
+class _Children:
+    """Those of the forking process.
+
+    Attributes:
+        control: where messages come from.
+        wake: both ends of what a signal wakes the process by.
+        selector: of all it listens to.
+        running: process identifier of a task -> where to tell of it.
+        spare: process identifier of the one forked ahead, and where it is told its task; None when there is none.
+    """
+
+    control: socket.socket
+    wake: tuple[socket.socket, socket.socket]
+    selector: selectors.BaseSelector
+    running: dict[int, socket.socket] = field(default_factory=dict)
+    spare: tuple[int, socket.socket] | None = None
+
+    def close(self) -> None:
+        """In a forked child: let go of what is not its own, so that it can neither ask for a task nor speak for another."""
+        self.selector.close()
+        spare = () if self.spare is None else (self.spare[1],)
+        for end in (self.control, *self.wake, *self.running.values(), *spare):
+            end.close()
+
+
+def _serve(control: socket.socket, kind: _Kind) -> None:
+    """Give each message to a child until the program at the other end is gone."""
+    wake = socket.socketpair()
+    for end in wake:
         end.setblocking(False)
-    signal.set_wakeup_fd(woken.fileno(), warn_on_full_buffer=False)
+    signal.set_wakeup_fd(wake[1].fileno(), warn_on_full_buffer=False)
     signal.signal(signal.SIGCHLD, lambda *_: None)
-    running: dict[int, socket.socket] = {}
     with selectors.DefaultSelector() as selector:
+        children = _Children(control, wake, selector)
         selector.register(control, selectors.EVENT_READ)
-        selector.register(wake, selectors.EVENT_READ)
+        selector.register(wake[0], selectors.EVENT_READ)
+        children.spare = _fork(children, kind)
         while True:
             for key, _ in selector.select():
-                if key.fileobj is wake:
-                    wake.recv(4096)
-                    _reap(running, selector)
+                if key.fileobj is wake[0]:
+                    wake[0].recv(4096)
+                    _reap(children)
                 elif key.fileobj is not control:
                     _abandon(key.data, key.fileobj, selector)
                 else:
                     message, descriptors, _, _ = socket.recv_fds(control, MESSAGE_BYTES, STREAMS)
                     if not message:
+                        signal.set_wakeup_fd(
+                            -1
+                        )  # children end now, and nobody is there to be woken
                         return
-                    pid = _fork(json.loads(message), descriptors, running, control, main)
-                    selector.register(running[pid], selectors.EVENT_READ, data=pid)
+                    _hand_over(message, descriptors, children, kind)
 
 
-def _fork(
-    asked: Mapping[str, object],
-    descriptors: Sequence[int],
-    running: dict[int, socket.socket],
-    control: socket.socket,
-    main: Callable[[list[str]], int],
-) -> int:
+def _hand_over(
+    message: bytes, descriptors: Sequence[int], children: _Children, kind: _Kind
+) -> None:
+    """Give a task to the child that waits, and fork the next; one that was killed while it waited is replaced once."""
+    report, *streams = descriptors
+    connection = socket.socket(fileno=report)
+    for _ in range(2):
+        pid, channel = children.spare or _fork(children, kind)
+        children.spare = None
+        children.running[pid] = connection
+        with channel:
+            try:
+                socket.send_fds(channel, [message], streams)
+                break
+            except OSError:
+                del children.running[pid]
+    for stream in streams:
+        os.close(stream)
+    if pid not in children.running:
+        connection.close()
+        return
+    with contextlib.suppress(OSError):
+        connection.sendall(f"{pid}\n".encode())
+    children.selector.register(connection, selectors.EVENT_READ, data=pid)
+    children.spare = _fork(children, kind)
+
+
+def _fork(children: _Children, kind: _Kind) -> tuple[int, socket.socket]:
+    """Fork a child that waits for its task: its process identifier, and where it is told."""
     parent = os.getpid()
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     pid = os.fork()
     if pid == 0:
-        control.close()
-        _become_task(asked, descriptors, parent, main)
-    report, stdout, stderr = descriptors
-    os.close(stdout)
-    os.close(stderr)
-    running[pid] = socket.socket(fileno=report)
-    with contextlib.suppress(OSError):
-        running[pid].sendall(f"{pid}\n".encode())
-    return pid
+        ours.close()
+        _become_task(theirs, children, parent, kind)
+    theirs.close()
+    with contextlib.suppress(OSError):  # the child does the same: whoever comes first
+        os.setpgid(pid, pid)
+    return pid, ours
 
 
 def _abandon(pid: int, report: object, selector: selectors.BaseSelector) -> None:
@@ -236,32 +313,29 @@ def _abandon(pid: int, report: object, selector: selectors.BaseSelector) -> None
         os.killpg(pid, signal.SIGKILL)
 
 
-def _become_task(
-    asked: Mapping[str, object],
-    descriptors: Sequence[int],
-    parent: int,
-    main: Callable[[list[str]], int],
-) -> None:
-    """In the forked child: take its streams, do the task, and end without returning."""
+def _become_task(channel: socket.socket, children: _Children, parent: int, kind: _Kind) -> None:
+    """In the forked child: wait for the task, take its streams, do it, and end without returning."""
     code = FAILED
     try:
-        os.setsid()
+        with contextlib.suppress(OSError):
+            os.setpgid(0, 0)
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != parent:
             os._exit(FAILED)
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        report, stdout, stderr = descriptors
-        os.close(report)
-        os.dup2(stdout, 1)
-        os.dup2(stderr, 2)
-        os.close(stdout)
-        os.close(stderr)
-        os.chdir(str(asked["folder"]))
-        arguments = asked["arguments"]
-        code = main(
-            [str(argument) for argument in arguments] if isinstance(arguments, list) else []
-        )
+        children.close()
+        kind.prepare()
+        message, descriptors, _, _ = socket.recv_fds(channel, MESSAGE_BYTES, STREAMS)
+        channel.close()
+        if not message:  # the program ended before there was a task
+            os._exit(0)
+        for target, stream in enumerate(descriptors, start=1):
+            os.dup2(stream, target)
+            os.close(stream)
+        asked = json.loads(message)
+        os.chdir(asked["folder"])
+        code = kind.main(asked["arguments"])
     except SystemExit as ended:
         code = ended.code if isinstance(ended.code, int) else FAILED
     except BaseException:
@@ -273,14 +347,22 @@ def _become_task(
         os._exit(code)
 
 
-def _reap(running: dict[int, socket.socket], selector: selectors.BaseSelector) -> None:
-    while running:
+def _reap(children: _Children) -> None:
+    """Tell of those that ended. The one forked ahead has nobody to be told: the next task finds it gone, and has another forked."""
+    running = children.running
+    while running or children.spare is not None:
         pid, status = os.waitpid(-1, os.WNOHANG)
         if pid == 0:
             return
+        report = running.pop(pid, None)
+        if report is None:
+            if children.spare is not None and children.spare[0] == pid:
+                children.spare[1].close()
+                children.spare = None
+            continue
         with contextlib.suppress(KeyError):  # its asker was gone before
-            selector.unregister(running[pid])
-        with running.pop(pid) as report, contextlib.suppress(OSError):
+            children.selector.unregister(report)
+        with report, contextlib.suppress(OSError):
             report.sendall(f"{os.waitstatus_to_exitcode(status)}\n".encode())
 
 
@@ -292,8 +374,12 @@ def main() -> int:
     # A task's collector would go through all of this, and by that copy its pages.
     gc.collect()
     gc.freeze()
-    _serve(control, module.main)
+    _serve(control, _Kind(getattr(module, "prepare", _nothing), module.main))
     return 0
+
+
+def _nothing() -> None:
+    """Of tasks that have nothing to prepare."""
 
 
 if __name__ == "__main__":

@@ -5,18 +5,18 @@ from __future__ import annotations
 import errno
 import json
 import logging
+import math
 import os
-import queue
+import select
 import signal
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import IO, Any, Literal
+from typing import Any, Literal
 
 from cim.errors import UnreadableIfcError
 from cim.ifc.child import OUT_OF_TIME, read_journal
@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 Progress = Callable[[float], None]
 
 FILE_TOO_LARGE = f"[Errno {errno.EFBIG}]"
+CHUNK = 1 << 16  # bytes of a child's lines read at once
 UNCAUGHT = 1  # exit code of a child whose own code met something it could not understand
 
 
@@ -156,12 +157,13 @@ def attempt(request: Request, progress: Progress | None = None) -> Attempt:
     Raises:
         UnreadableIfcError: it read enough to refuse the file.
     """
-    with tempfile.TemporaryDirectory(prefix="cim-guard-") as folder:
+    # A child that has told it is done may still be on its way out.
+    with tempfile.TemporaryDirectory(prefix="cim-guard-", ignore_cleanup_errors=True) as folder:
         asked = Path(folder) / "request.json"
         asked.write_text(request.to_json(), encoding="utf-8")
         noise = Path(folder) / "stderr"
         ours, theirs = os.pipe()
-        with noise.open("wb") as stderr, os.fdopen(ours, "rb") as stream:
+        with noise.open("wb") as stderr, os.fdopen(ours, "rb", buffering=0) as stream:
             try:
                 child = NURSERY.start(
                     [str(asked)], stdout=theirs, stderr=stderr.fileno(), folder=Path(folder)
@@ -169,11 +171,11 @@ def attempt(request: Request, progress: Progress | None = None) -> Attempt:
             finally:
                 os.close(theirs)
             listener = _Listener(request, progress)
-            listener.follow(child, stream)
+            listener.follow(child, stream.fileno())
         made = listener.attempt
         if made.ended is None and not made.peak_bytes:
             made.ended = _how_it_ended(child.wait(), noise.read_text(errors="replace"))
-        if request.task == "read":
+        if request.task == "read" and made.ended is not None:
             made.drawn = frozenset(read_journal(request.journal))
         return made
 
@@ -190,6 +192,8 @@ def _environment() -> dict[str, str]:
         # A thread pool would be lost in the fork, and a file has one core anyway.
         "OMP_NUM_THREADS": "1",
         "OPENBLAS_NUM_THREADS": "1",
+        # A child's arrays are large and new: in pages of 2 MB it takes a tenth of its time less.
+        "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
     }
 
 
@@ -206,31 +210,36 @@ class _Listener:
         self._begun = time.monotonic()
         self.attempt = Attempt()
 
-    def follow(self, child: Task, stream: IO[bytes]) -> None:
-        lines: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
-        reader = threading.Thread(target=_forward, args=(stream, lines), daemon=True)
-        reader.start()
+    def follow(self, child: Task, stream: int) -> None:
+        """Listen to a child until it is done, ends or is out of time, and end it; `stream` is a file descriptor."""
         try:
-            self.attempt.ended = self._listen(lines)
+            self.attempt.ended = self._listen(stream)
         finally:
-            child.kill()
-            child.wait()
-            reader.join()
+            if self.attempt.peak_bytes:
+                child.leave()
+            else:
+                child.kill()
+                child.wait()
 
-    def _listen(self, lines: queue.SimpleQueue[bytes | None]) -> Ended | None:
-        while True:
+    def _listen(self, stream: int) -> Ended | None:
+        heard = b""
+        ready = select.poll()
+        ready.register(stream, select.POLLIN)
+        while not self.attempt.peak_bytes:
             left = self._request.deadline - time.monotonic()
             if left <= 0.0:
                 return Ended.WALL
             patience = left if self._stall is None else min(left, self._stall)
-            try:
-                line = lines.get(timeout=patience)
-            except queue.Empty:
+            if not ready.poll(math.ceil(1e3 * patience)):
                 return Ended.WALL if patience >= left else Ended.STALL
-            if line is None:
+            more = os.read(stream, CHUNK)
+            if not more:
                 return None
             self.attempt.useful_seconds = time.monotonic() - self._begun
-            self._heed(line.decode(errors="replace"))
+            *lines, heard = (heard + more).split(b"\n")
+            for line in lines:
+                self._heed(line.decode(errors="replace"))
+        return None
 
     def _heed(self, line: str) -> None:
         kind, _, rest = line.strip().partition(" ")
@@ -249,12 +258,6 @@ class _Listener:
             self.attempt.peak_bytes = int(rest)
         elif kind == "n":
             _warn_of_network()
-
-
-def _forward(stream: IO[bytes], lines: queue.SimpleQueue[bytes | None]) -> None:
-    for line in stream:
-        lines.put(line)
-    lines.put(None)
 
 
 _warned: list[bool] = []

@@ -21,6 +21,7 @@ import resource
 import sys
 import time
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -50,6 +51,17 @@ def preload() -> None:
     warm()
 
 
+def prepare() -> None:
+    """Leave the network, which needs no request and takes the kernel a while."""
+    _has_left_network()
+
+
+@cache
+def _has_left_network() -> bool:
+    """Whether this process is cut off; the first time it is asked, it leaves."""
+    return leave_network()
+
+
 def main(arguments: list[str]) -> int:
     """Serve one request."""
     request = json.loads(Path(arguments[0]).read_text(encoding="utf-8"))
@@ -62,7 +74,7 @@ def main(arguments: list[str]) -> int:
 
 
 def _isolate(*, must: bool) -> None:
-    if leave_network():
+    if _has_left_network():
         return
     if must:
         raise UnreadableIfcError(NO_ISOLATION, remedy=ASK_ADMINISTRATOR)

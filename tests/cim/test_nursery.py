@@ -21,8 +21,16 @@ MODULE = """
     def preload():
         os.environ["LOADED"] = str(os.getpid())
 
+    def prepare():
+        os.environ["PREPARED"] = str(os.getpid())
+
     def main(arguments):
         what = arguments[0]
+        if what == "prepared":
+            print(os.getpid(), os.environ["PREPARED"] == str(os.getpid()))
+        if what == "sockets":
+            links = [f"/proc/self/fd/{n}" for n in os.listdir("/proc/self/fd")]
+            print(sum(os.path.islink(l) and os.readlink(l).startswith("socket:") for l in links))
         if what == "say":
             print(" ".join(arguments[1:]), os.getcwd(), os.environ["LOADED"] == str(os.getppid()))
         if what == "code":
@@ -83,6 +91,54 @@ def test_a_task_has_its_arguments_its_folder_and_what_was_loaded(
     nursery: Nursery, tmp_path: Path
 ) -> None:
     assert run(nursery, tmp_path, "say", "hello", "门") == (0, f"hello 门 {tmp_path} True\n", "")
+
+
+def test_each_task_has_a_process_of_its_own_that_prepared_itself(
+    nursery: Nursery, tmp_path: Path
+) -> None:
+    told = [run(nursery, tmp_path, "prepared")[1].split() for _ in range(4)]
+    assert len({pid for pid, _ in told}) == 4
+    assert {prepared for _, prepared in told} == {"True"}
+
+
+def test_a_task_holds_no_end_that_speaks_for_another(nursery: Nursery, tmp_path: Path) -> None:
+    sleeping = [begin(nursery, tmp_path) for _ in range(2)]
+    assert run(nursery, tmp_path, "sockets")[1] == "0\n"
+    for task in sleeping:
+        task.kill()
+        task.wait()
+
+
+def test_a_child_that_dies_while_it_waits_is_replaced(nursery: Nursery, tmp_path: Path) -> None:
+    assert run(nursery, tmp_path, "code", "1")[0] == 1
+    for _ in range(3):
+        for pid in waiting(nursery):
+            os.kill(pid, signal.SIGKILL)
+            assert is_gone(pid)
+        assert run(nursery, tmp_path, "code", "5")[0] == 5
+
+
+def waiting(nursery: Nursery) -> list[int]:
+    """Children of the forking process; all have been waited for but the one forked ahead."""
+    process = nursery._process
+    assert process is not None
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    return [int(pid) for pid in children.read_text().split()]
+
+
+def test_the_child_that_waits_ends_with_the_nursery(nursery: Nursery, tmp_path: Path) -> None:
+    run(nursery, tmp_path, "code", "1")
+    spare = waiting(nursery)
+    assert len(spare) == 1
+    nursery.close()
+    assert is_gone(spare[0])
+
+
+def test_a_task_that_is_left_ends(nursery: Nursery, tmp_path: Path) -> None:
+    sleeping = begin(nursery, tmp_path)
+    sleeping.leave()
+    assert is_gone(sleeping.pid)
+    assert run(nursery, tmp_path, "code", "3")[0] == 3
 
 
 def test_exit_codes_are_those_of_a_process(nursery: Nursery, tmp_path: Path) -> None:
