@@ -12,13 +12,17 @@ from numpy.typing import NDArray
 Vector = tuple[float, float, float]
 
 
-def engineering_matrix(placement: Any, length_unit: float) -> NDArray[np.float64] | None:
+def engineering_matrix(
+    placement: Any, length_unit: float, *, known: dict[int, NDArray[np.float64]] | None = None
+) -> NDArray[np.float64] | None:
     """Local frame -> engineering CRS.
 
     Args:
         placement: an IfcObjectPlacement, or None. Walked up step by step: chains of two thousand are legal, and
             a function that calls itself for each ends Python at a thousand.
         length_unit: metres per project length unit.
+        known: number of a placement -> its matrix in project length units; those on the way are added. Storeys stand on one building, which
+            is then walked up to once.
 
     Returns:
         Shape (4, 4), metres on both sides; None when there is no placement, it goes in a circle, or it stands on a grid
@@ -26,17 +30,22 @@ def engineering_matrix(placement: Any, length_unit: float) -> NDArray[np.float64
     """
     if placement is None:
         return None
-    matrix: NDArray[np.float64] = np.eye(4)
-    here = placement
+    known = {} if known is None else known
+    way: list[Any] = []
     met: set[int] = set()
-    while here is not None:
+    here = placement
+    while here is not None and here.id() not in known:
         if here.id() in met or not here.is_a("IfcLocalPlacement") or not _is_whole(here):
             return None
         met.add(here.id())
-        matrix = _relative(here.RelativePlacement) @ matrix
+        way.append(here)
         here = here.PlacementRelTo
-    matrix[:3, 3] *= length_unit
-    return matrix
+    matrix = np.eye(4) if here is None else known[here.id()]
+    for step in reversed(way):
+        matrix = known[step.id()] = matrix @ _relative(step.RelativePlacement)
+    scaled = matrix.copy()
+    scaled[:3, 3] *= length_unit
+    return scaled
 
 
 def _relative(axes: Any) -> NDArray[np.float64]:

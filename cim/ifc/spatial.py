@@ -7,6 +7,9 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from cim.association import Classification
 from cim.building import Address, Building, FacilityPart, Project, Storey
 from cim.ifc.attributes import Attributes
@@ -49,6 +52,7 @@ class SpatialReader:
         self._sets_of = sets_of
         self._classes_of = classes_of
         self._levels: dict[str, float | None] | None = None
+        self._matrices: dict[int, NDArray[np.float64]] = {}
 
     def project(self) -> Project | None:
         """The first project of the file, or None."""
@@ -174,7 +178,7 @@ class SpatialReader:
         return None if global_id is None else self._levels.get(global_id)
 
     def _level(self, entity: Any) -> float | None:
-        matrix = engineering_matrix(entity.ObjectPlacement, self._length)
+        matrix = engineering_matrix(entity.ObjectPlacement, self._length, known=self._matrices)
         return None if matrix is None else float(matrix[2, 3])
 
 
