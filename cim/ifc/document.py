@@ -124,26 +124,29 @@ def open_document(path: Path, scratch: Path, *, file_bytes: int) -> Document:
         path = inside
     content = path.read_bytes()
     step = scan(content)
-    if step.is_plain and content.isascii() and (schema := _schema_of(content)) in KNOWN:
-        if _is_as_declared(step, schema):
-            return _from_records(path, step, schema, schema, [], [])
-        return _opened(path, step, schema, [], [], scan_step(content))
-    return _open_odd(path, scratch, step)
-
-
-def _open_odd(path: Path, scratch: Path, step: StepFile) -> Document:
-    """A file that is not plain: what is wrong with it is found, told and mended as far as that can be done."""
-    notes: list[Text] = []
-    content = step.content
-    found = scan_step(content)
-    if not found.instances and not found.is_ended:
+    found = None if step.is_plain else scan_step(content)
+    if found is not None and not found.instances and not found.is_ended:
         raise _cut_off()
     schema = _schema_of(content)
     nearest = schema if schema in KNOWN else NEAREST.get(schema)
     if nearest is None:
         raise _unknown(schema)
-    defects = list(defects_of_bytes(content, found))
-    content = mended(content, found)
+    defects = [] if found is None else list(defects_of_bytes(content, found))
+    content, notes = _readable(
+        content if found is None else mended(content, found), schema, nearest
+    )
+    if content is not step.content:
+        path = scratch / "mended.ifc"
+        path.write_bytes(content)
+        step = scan(content)
+    if (found is None or _is_whole(step, found)) and _is_as_declared(step, nearest):
+        return _from_records(path, step, schema, nearest, notes, defects)
+    return _opened(path, step, schema, notes, defects, found or scan_step(content))
+
+
+def _readable(content: bytes, schema: str, nearest: str) -> tuple[bytes, list[Text]]:
+    """A whole file as IfcOpenShell reads it, and what had to be done; the bytes themselves when that is nothing."""
+    notes = []
     if nearest != schema:
         content = _with_schema(content, nearest)
         notes.append(_changed_schema(schema, nearest))
@@ -156,21 +159,15 @@ def _open_odd(path: Path, scratch: Path, step: StepFile) -> Document:
                 en="text in the file is not escaped as the standard asks; it was read as {encoding}.",
             ).format(encoding=encoding.upper())
         )
-    if content is not step.content:
-        path = scratch / "mended.ifc"
-        path.write_bytes(content)
-        step = scan(content)
-    if _is_sound(step, found, nearest):
-        return _from_records(path, step, schema, nearest, notes, defects)
-    return _opened(path, step, schema, notes, defects, found)
+    return content, notes
 
 
-def _is_sound(step: StepFile, found: StepScan, schema: str) -> bool:
-    """Whether a file is whole and all its instances are as their classes say, so that nothing in it is left to judge."""
+def _is_whole(step: StepFile, found: StepScan) -> bool:
+    """Whether a file that is not plain has no flaw all the same."""
     flaws = (found.missing, found.repeated, found.broken, found.odd, not found.is_ended)
     if any(flaws) or step.malformed or step.repeated or step.dangling:
         return False
-    return found.instances == len(step.numbers) and _is_as_declared(step, schema)
+    return found.instances == len(step.numbers)
 
 
 def _is_as_declared(step: StepFile, schema: str) -> bool:

@@ -28,7 +28,6 @@ from cim.ifc.step.lexer import (
     ENUM,
     INTEGER,
     KEYWORD,
-    NULL,
     OPEN,
     REAL,
     REFERENCE,
@@ -74,13 +73,14 @@ class Instance:
     Args:
         of: the file.
         row: in it.
+        kind: its class.
+        number: its number.
     """
 
     __slots__ = ("_arguments", "_class", "_number", "_of", "row")
 
-    def __init__(self, of: Instances, row: int) -> None:
-        self._of, self.row, self._number = of, row, of.number_of(row)
-        self._class: EntityClass = of.class_of(row)
+    def __init__(self, of: Instances, row: int, kind: EntityClass, number: int) -> None:
+        self._of, self.row, self._class, self._number = of, row, kind, number
         self._arguments: list[Any] | None = None
 
     def __getattr__(self, name: str) -> Any:
@@ -242,7 +242,8 @@ class Instances:
         """The instance in a row, always the same object."""
         found = self._known.get(row)
         if found is None:
-            found = self._known[row] = Instance(self, row)
+            found = Instance(self, row, self.class_of(row), self._numbers[row])
+            self._known[row] = found
         return found
 
     def class_of(self, row: int) -> EntityClass:
@@ -263,49 +264,56 @@ class Instances:
     def arguments(self, row: int) -> list[Any]:
         """Arguments of a row's instance."""
         first, last = self._firsts[row], self._firsts[row + 1]
-        found, _ = self._list(self._kinds, self._values, first, last)
+        found, _ = self._list(self._kinds[first:last], self._values[first:last].tolist(), 0)
         return found
 
     def _list(  # noqa: C901 - one branch a kind of token
-        self, kinds: bytes, values: Any, at: int, end: int
+        self, kinds: bytes, values: list[float], at: int
     ) -> tuple[list[Any], int]:
         """Values up to a closing bracket or an end, and where that is."""
         found: list[Any] = []
+        append, known, end = found.append, self._known, len(kinds)
         while at < end:
             kind = kinds[at]
             if kind == REFERENCE:
-                found.append(self.at(int(values[at])))
+                row = int(values[at])
+                append(known.get(row) or self.at(row))
             elif kind == REAL:
-                found.append(values[at])
-            elif kind in (NULL, DERIVED):
-                found.append(None)
+                append(values[at])
+            elif kind <= DERIVED:  # or NULL
+                append(None)
             elif kind == STRING:
-                found.append(self._text(int(values[at])))
+                append(self._text(int(values[at])))
             elif kind == ENUM:
-                found.append(self._word(int(values[at])))
+                append(self._word(int(values[at])))
             elif kind == INTEGER:
-                found.append(int(values[at]))
+                append(int(values[at]))
             elif kind == CLOSE:
                 break
             elif kind == OPEN:
-                inner, at = self._list(kinds, values, at + 1, end)
-                found.append(_uniform(inner))
+                inner, at = self._list(kinds, values, at + 1)
+                append(_uniform(inner))
             elif kind == KEYWORD:
                 name = self._typed[int(values[at])]
-                inner, at = self._list(kinds, values, at + 2, end)
-                found.append(Typed(name, inner[0] if inner else None))
+                inner, at = self._list(kinds, values, at + 2)
+                append(Typed(name, inner[0] if inner else None))
             else:
                 start = int(values[at])
-                found.append(self._content[start : self._content.find(b'"', start)].decode("ascii"))
+                append(self._content[start : self._content.find(b'"', start)].decode("ascii"))
             at += 1
         return found, at
 
     def _text(self, start: int) -> str:
         content = self._content
         end = content.find(b"'", start)
-        while content.startswith(b"''", end):
-            end = content.find(b"'", end + 2)
-        return unescaped(content[start:end])
+        raw = content[start:end]
+        if content.startswith(b"''", end):
+            while content.startswith(b"''", end):
+                end = content.find(b"'", end + 2)
+            raw = content[start:end]
+        elif b"\\" not in raw:  # nearly all
+            return raw.decode("latin-1")
+        return unescaped(raw)
 
     def _word(self, start: int) -> Any:
         word = self._content[start : self._content.find(b".", start)].decode("ascii")
@@ -360,6 +368,8 @@ class Around:
 
 def _uniform(members: list[Any]) -> tuple[Any, ...]:
     """A list as IfcOpenShell gives it: of numbers all are real when one is."""
+    if not members or type(members[0]) is Instance:
+        return tuple(members)
     if any(type(member) is float for member in members):
         return tuple(float(m) if type(m) is int else m for m in members)
     return tuple(members)

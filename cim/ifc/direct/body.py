@@ -26,7 +26,9 @@ from cim.ifc.direct.shapes import (
 )
 from cim.ifc.direct.solid import Solid, Triangles
 from cim.ifc.direct.style import Styles
-from cim.ifc.step import Closures, StepFile
+from cim.ifc.step import Closures, StepFile, argument_references, listed_references
+
+WHOLE, PARTS = 4, 5  # arguments of the relations that cut, add and put together
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -243,21 +245,17 @@ class DirectBodies:
             here = self._wholes.get(here)
 
     def _read_relations(self) -> None:
-        records, step = self._records, self._records.step
-        for row in step.rows_of("IFCRELVOIDSELEMENT").tolist():
-            whole, opening = records.arguments(row)[4:6]
-            if isinstance(whole, int) and isinstance(opening, int):
-                self._openings.setdefault(whole, []).append(opening)
-        for row in step.rows_of("IFCRELPROJECTSELEMENT").tolist():
-            whole = records.arguments(row)[4]
-            if isinstance(whole, int):
-                self._added.add(whole)
+        step = self._records.step
+        for whole, opening in _pairs(step, "IFCRELVOIDSELEMENT"):
+            self._openings.setdefault(whole, []).append(opening)
+        self._added.update(whole for whole, _ in _pairs(step, "IFCRELPROJECTSELEMENT"))
         if self._openings:
-            for row in step.rows_of("IFCRELAGGREGATES").tolist():
-                whole, parts = records.arguments(row)[4:6]
-                for part in parts or ():
-                    if isinstance(part, int) and isinstance(whole, int):
-                        self._wholes.setdefault(part, whole)
+            rows = _relations(step, "IFCRELAGGREGATES")
+            wholes = argument_references(step.kinds, step.values, step.firsts, rows, WHOLE)
+            owners, parts = listed_references(step.kinds, step.values, step.firsts, rows, PARTS)
+            for part, whole in zip(parts.tolist(), wholes[owners].tolist(), strict=True):
+                if whole >= 0:
+                    self._wholes.setdefault(part, whole)
 
     def _has_moved_world(self) -> bool:
         """Whether a context has a coordinate system of its own."""
@@ -269,6 +267,29 @@ class DirectBodies:
             except NotDirectError:
                 return True
         return False
+
+
+def _pairs(step: StepFile, name: str) -> list[tuple[int, int]]:
+    """What each relation of a class relates, where both are there."""
+    rows = _relations(step, name)
+    wholes, parts = (
+        argument_references(step.kinds, step.values, step.firsts, rows, place)
+        for place in (WHOLE, PARTS)
+    )
+    there = (wholes >= 0) & (parts >= 0)
+    return list(zip(wholes[there].tolist(), parts[there].tolist(), strict=True))
+
+
+def _relations(step: StepFile, name: str) -> NDArray[np.int64]:
+    """Rows of a class of relations.
+
+    Raises:
+        NotDirectError: one of them is too short to relate anything.
+    """
+    rows = step.rows_of(name)
+    if (step.firsts[rows + 1] - step.firsts[rows] <= PARTS).any():
+        raise NotDirectError(name)
+    return rows
 
 
 def _only(shapes: Sequence[int] | None) -> int:

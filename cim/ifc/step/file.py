@@ -54,8 +54,9 @@ class StepFile:
 
     def rows_of(self, *names: str) -> NDArray[np.int64]:
         """Rows of instances of these classes exactly, upper case."""
-        wanted = [index for index, name in enumerate(self.names) if name in names]
-        return np.flatnonzero(np.isin(self.types, wanted))
+        # One more, for the -1 of a complex instance.
+        wanted = np.array([*(name in names for name in self.names), False])
+        return np.flatnonzero(wanted[self.types])
 
     def counts(self) -> Mapping[str, int]:
         """How many instances each class has."""
