@@ -21,6 +21,7 @@ from cim.ifc.kernel import FAST
 from cim.ifc.precheck import find_undrawable
 from cim.ifc.reader import read_open_file
 from cim.ifc.revision import find_revision, keep, revise
+from cim.ifc.step.soundness import scan_step
 from cim.snapshot import sections_of, write_sections
 
 # A pyramid and a wedge whose edge lies on the only diagonal that splits the pyramid's floor into triangles as it is first tried.
@@ -55,6 +56,7 @@ def warm() -> None:
             text.replace("ENDSEC;\nEND", f"#{SPARSE}=IFCCARTESIANPOINT((0.,0.));\nENDSEC;\nEND")
         )
         _read(path)
+    scan_step(text.encode("ascii"))  # of files that are not plain
 
 
 def _read(path: Path) -> None:

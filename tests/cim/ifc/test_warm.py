@@ -29,6 +29,9 @@ before, modules = compiled(), set(sys.modules)
 path = Path(sys.argv[1])
 document = open_document(path, Path(sys.argv[2]), file_bytes=1 << 30)
 read_open_file(document, path, plan=Plan(FAST), progress=lambda *_: None, when_drawn=lambda: None)
+cut = Path(sys.argv[2]) / "cut.ifc"
+cut.write_bytes(path.read_bytes()[:-200])
+open_document(cut, Path(sys.argv[2]), file_bytes=1 << 30)
 after = compiled()
 print(len(before), [name for name in after if after[name] != before[name]], set(sys.modules) - modules)
 """
