@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from bim_checks.landscape.context import Context
 from bim_checks.landscape.eye import Eye, sector
+from bim_checks.landscape.in_window import faces_in
 from bim_checks.landscape.picture import Picture, Window, picture_of
 from bim_checks.landscape.surface import Surface, prepared
 from cim.city import Landmark
@@ -69,7 +70,7 @@ def seen_landmark(
     window = window or _window(eye.apparent(body.vertices), step)
     alone = picture_of(body, eye, window)
     around = context.picture(eye, window, cleared=frozenset(landmark.buildings))
-    built = picture_of(scheme, eye, window)
+    built = picture_of(faces_in(scheme, eye, window), eye, window)
     seen = np.isfinite(alone.distances) & (alone.distances <= around.distances)
     hidden = seen & (built.distances < alone.distances)
     return SeenLandmark(
