@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,9 +15,9 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry import Polygon, box
 
-from samples.ground import height
+from samples.ground import ISLAND, height
 from samples.lines import CANAL, HERITAGE_BLOCK, SEWAGE_WORKS
-from samples.plan import PARCEL, SIDE, SOUTH, VIEWPOINT, WEST
+from samples.plan import NORTH, PAGODA, PARCEL, SIDE, SOUTH, VIEWPOINT, WEST
 from samples.streets import STREET_EDGES, avenue_centres, blocks
 
 LOT = 29.0  # m, one building each
@@ -26,6 +27,8 @@ SCALE = 0.001  # m, CityJSON integer step
 CENTRE = (610_500.0, 2_705_500.0)
 VIEW_CORRIDOR = 20.0  # degrees either side of north from the shore lookout
 VIEW_REACH, VIEW_SLOPE = 1_400.0, 0.075  # m; rise of what may be built there, 4.3 degrees
+# From the top of Egret Island to the foot of the pagoda: degrees either side; metres above the town at the island, and a metre on.
+PAGODA_CORRIDOR, PAGODA_LOW, PAGODA_SLOPE = 3.0, 38.0, 0.034
 FUNCTIONS = ("residential", "office", "retail", "mixed")
 
 
@@ -94,13 +97,28 @@ def make_buildings(count: int, seed: int) -> Buildings:
 
 
 def _storeys_in_view(centre: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Most storeys of each lot: in the corridor between the shore lookout and the ridge buildings stay low, so that it is seen."""
-    offset = centre - VIEWPOINT
-    distance = np.hypot(offset[:, 0], offset[:, 1])
-    aside = np.abs(np.degrees(np.arctan2(offset[:, 0], offset[:, 1])))
-    in_view = (aside < VIEW_CORRIDOR) & (distance < VIEW_REACH)
-    allowed = np.maximum((distance * VIEW_SLOPE / STOREY).astype(np.int64), 1)
-    return np.where(in_view, allowed, 1_000)
+    """Most storeys of each lot: between a viewpoint and what is to be seen from it buildings stay low."""
+    distance, aside = _from(VIEWPOINT, (VIEWPOINT[0], NORTH), centre)
+    ridge = (aside < VIEW_CORRIDOR) & (distance < VIEW_REACH)
+    below_ridge = np.maximum((distance * VIEW_SLOPE / STOREY).astype(np.int64), 1)
+    distance, aside = _from(ISLAND[:2], PAGODA, centre)
+    pagoda = (aside < PAGODA_CORRIDOR) & (distance < math.dist(ISLAND[:2], PAGODA))
+    below_pagoda = ((PAGODA_LOW + distance * PAGODA_SLOPE) / STOREY).astype(np.int64)
+    allowed: NDArray[np.int64] = np.minimum(
+        np.where(ridge, below_ridge, 1_000), np.where(pagoda, below_pagoda, 1_000)
+    )
+    return allowed
+
+
+def _from(
+    viewpoint: tuple[float, float], seen: tuple[float, float], centre: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Distance of points from a viewpoint, and degrees off its line of sight."""
+    offset = centre - viewpoint
+    azimuth = np.arctan2(offset[:, 0], offset[:, 1])
+    middle = math.atan2(seen[0] - viewpoint[0], seen[1] - viewpoint[1])
+    turned = np.angle(np.exp(1j * (azimuth - middle)))
+    return np.hypot(offset[:, 0], offset[:, 1]), np.abs(np.degrees(turned))
 
 
 def copies_for(count: int) -> int:

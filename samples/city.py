@@ -7,14 +7,26 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import yaml
 
 from cim.text import Text
 from samples.buildings import copies_for, make_buildings, write_buildings
-from samples.ground import ISLAND, height, ridge_line, write_terrain
+from samples.ground import ISLAND, elevation, ridge_line, write_terrain
 from samples.lines import COVERING, PARTITION, PROHIBITED_PAIRS, layers, write_lines
-from samples.plan import EAST, EYE_HEIGHT, NORTH, SEPARATION, SOUTH, VIEWPOINT, WEST
+from samples.plan import (
+    EAST,
+    EYE_HEIGHT,
+    NORTH,
+    PAGODA,
+    PAGODA_HEIGHT,
+    PAGODA_SUNK,
+    PAGODA_WIDTH,
+    SEPARATION,
+    SOUTH,
+    VIEWPOINT,
+    WEST,
+    Scenery,
+)
 from samples.points import write_points
 
 SCAN_POINTS = 200_000
@@ -53,13 +65,18 @@ def write_city(
     tell(1.0)
 
 
-def eye_elevation() -> float:
-    """Elevation of the eye at the first viewpoint, metres above datum, as stored in ``city.yaml``."""
-    return _ground(VIEWPOINT) + EYE_HEIGHT
+def scenery() -> Scenery:
+    """What the planted figures are derived from; eyes as stored in ``city.yaml``."""
+    return Scenery(
+        ridge=ridge_line(),
+        eye=_ground(VIEWPOINT) + EYE_HEIGHT,
+        island=(*ISLAND[:2], _ground(ISLAND[:2]) + EYE_HEIGHT),
+        ground=elevation,
+    )
 
 
 def _ground(point: tuple[float, float]) -> float:
-    return round(float(height(np.array([point[0]]), np.array([point[1]]))[0]), 3)
+    return round(elevation(*point), 3)
 
 
 def _document() -> dict[str, Any]:
@@ -118,7 +135,14 @@ def _document() -> dict[str, Any]:
                     "position": [*map(float, ISLAND[:2]), _ground(ISLAND[:2])],
                     "height": 22.0,
                     "width": 8.0,
-                }
+                },
+                {
+                    "code": "LM2",
+                    "name": {"zh": "云顶塔", "en": "Yunding pagoda"},
+                    "position": [*PAGODA, round(_ground(PAGODA) - PAGODA_SUNK, 3)],
+                    "height": PAGODA_HEIGHT,
+                    "width": PAGODA_WIDTH,
+                },
             ],
         },
         "airports": [

@@ -55,6 +55,11 @@ def height(easting: NDArray[np.float64], northing: NDArray[np.float64]) -> NDArr
     return ground
 
 
+def elevation(easting: float, northing: float) -> float:
+    """Ground (or sea) level above datum at one point, metres."""
+    return float(height(np.array([easting]), np.array([northing]))[0])
+
+
 def ridge_line() -> list[tuple[float, float, float]]:
     """The ridge polyline on the crest, every 100 m; to the millimetre, as a city would store it."""
     easting = np.arange(WEST + 50.0, WEST + SIDE, 100.0).astype(np.float64)
@@ -88,4 +93,4 @@ def write_terrain(path: Path, *, copies: int) -> None:
             raster.write(height(e, n).astype(np.float32), 1, window=window)
 
 
-__all__ = ["CELL", "NORTH", "coast", "crest", "height", "ridge_line", "write_terrain"]
+__all__ = ["CELL", "NORTH", "coast", "crest", "elevation", "height", "ridge_line", "write_terrain"]

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 from shapely.affinity import rotate, translate
-from shapely.geometry import Polygon, box
+from shapely.geometry import LineString, Polygon, box
 
 # The district: 3 km x 3 km near 118.09 E, 24.45 N.
 WEST, SOUTH, SIDE = 609_000.0, 2_704_000.0, 3_000.0
@@ -38,6 +39,12 @@ STOREYS = 26
 
 EYE_HEIGHT = 1.6
 VIEWPOINT = (610_500.0, 2_704_715.0)
+# The pagoda stands on the slope of the ridge behind the tower, as the top of Egret Island sees it: above the roof line of a tower
+# that keeps the height limit. Its foot is sunk, so that on the steep ground no part of it hangs in the air.
+PAGODA = (610_985.0, 2_706_189.0)
+PAGODA_HEIGHT, PAGODA_WIDTH = 28.0, 6.0  # m, from its foot; of the upright prism that stands for it
+PAGODA_SUNK = 4.0  # m below the ground at its middle
+PAGODA_SIDES = 24
 RIDGE_SHARE = 0.20
 BASE_ELEVATION = 0.0
 REFRACTION = 0.13
@@ -125,6 +132,7 @@ class Planted:
         road_distance_m: podium to boulevard.
         rail_m2: podium inside the rail protection zone.
         ridge_intrusion_m: rise into the ridge band at its worst corner; negative is room.
+        pagoda_hidden_percent: of the pagoda's solid angle that is seen from the top of Egret Island, hidden by the tower.
     """
 
     restricted_m2: float
@@ -132,16 +140,28 @@ class Planted:
     road_distance_m: float
     rail_m2: float
     ridge_intrusion_m: float
+    pagoda_hidden_percent: float
 
 
-def planted(design: Design, ridge: list[tuple[float, float, float]], eye: float) -> Planted:
-    """Derive the figures of a design.
+@dataclass(frozen=True, slots=True)
+class Scenery:
+    """What of the city the figures depend on.
 
-    Args:
-        design: the tower.
+    Attributes:
         ridge: the ridge polyline, easting, northing, height.
-        eye: elevation of the viewpoint's eye, metres above datum.
+        eye: elevation of the eye at the shore lookout, metres above datum.
+        island: easting, northing and elevation of the eye on the top of Egret Island.
+        ground: elevation of the ground at easting and northing.
     """
+
+    ridge: list[tuple[float, float, float]]
+    eye: float
+    island: tuple[float, float, float]
+    ground: Callable[[float, float], float]
+
+
+def planted(design: Design, scenery: Scenery) -> Planted:
+    """Derive the figures of a design."""
     return Planted(
         restricted_m2=CORNER_ALONG_NORTH * CORNER_ALONG_EAST / 2.0 if design.whole_parcel else 0.0,
         above_limit_m=design.top - HEIGHT_LIMIT,
@@ -150,8 +170,10 @@ def planted(design: Design, ridge: list[tuple[float, float, float]], eye: float)
             TUNNEL_NORTH_FACE + RAIL_ZONE - BOULEVARD_NORTH_EDGE - design.setback
         ),
         ridge_intrusion_m=max(
-            design.top - ridge_limit(corner, ridge, eye) for corner in _roof_outline(design)
+            design.top - ridge_limit(corner, scenery.ridge, scenery.eye)
+            for corner in _roof_outline(design)
         ),
+        pagoda_hidden_percent=_pagoda_hidden(design, scenery),
     )
 
 
@@ -187,6 +209,62 @@ def ridge_limit(
             down = math.atan((BASE_ELEVATION - _drop(reach) - eye) / reach)
             return eye + distance * math.tan(up - RIDGE_SHARE * (up - down)) + _drop(distance)
     raise ValueError(point)
+
+
+def _pagoda_hidden(design: Design, scenery: Scenery) -> float:
+    """Of the pagoda's solid angle, hidden by the tower, in percent.
+
+    In each of many vertical planes through the eye the pagoda is seen from where its near face leaves the ground up to its
+    top, and is hidden below the near edge of the tower's roof; a strip between two elevation angles has the solid angle
+    (sin e1 - sin e0) times its width.
+    """
+    eye_east, eye_north, eye = scenery.island
+    foot = scenery.ground(*PAGODA) - PAGODA_SUNK
+    turns = [2.0 * math.pi * k / PAGODA_SIDES for k in range(PAGODA_SIDES)]
+    body = Polygon(
+        [
+            (PAGODA[0] + PAGODA_WIDTH / 2.0 * math.cos(t), PAGODA[1] + PAGODA_WIDTH / 2.0 * math.sin(t))
+            for t in turns
+        ]
+    )  # fmt: skip
+    shaft = Polygon(design.roof_corners())
+    azimuths = [math.atan2(e - eye_east, n - eye_north) for e, n in body.exterior.coords]
+    seen = hidden = 0.0
+    for azimuth in _middles(min(azimuths), max(azimuths), 2_000):
+        e, n, away = _nearest(body, eye_east, eye_north, azimuth)
+        low = _elevation(max(foot, scenery.ground(e, n)) - eye, away)
+        high = _elevation(foot + PAGODA_HEIGHT - eye, away)
+        _, _, before = _nearest(shaft, eye_east, eye_north, azimuth)
+        roof = min(max(_elevation(design.top - eye, before), low), high)
+        seen += math.sin(high) - math.sin(low)
+        hidden += math.sin(roof) - math.sin(low)
+    return 100.0 * hidden / seen
+
+
+def _middles(low: float, high: float, count: int) -> list[float]:
+    return [low + (k + 0.5) * (high - low) / count for k in range(count)]
+
+
+def _nearest(
+    shape: Polygon, east: float, north: float, azimuth: float
+) -> tuple[float, float, float]:
+    """Where a ray in plan first meets a shape, and how far that is; at infinity where it does not."""
+    far = 10_000.0
+    ray = LineString(
+        [(east, north), (east + far * math.sin(azimuth), north + far * math.cos(azimuth))]
+    )
+    met = ray.intersection(shape)
+    if met.is_empty:
+        return (math.inf, math.inf, math.inf)
+    e, n = min(met.coords, key=lambda point: math.dist(point, (east, north)))
+    return e, n, math.dist((e, n), (east, north))
+
+
+def _elevation(rise: float, distance: float) -> float:
+    """Elevation angle of what stands so much above the eye, so far away; straight down where it is at infinity."""
+    if math.isinf(distance):
+        return -math.pi / 2.0
+    return math.atan((rise - _drop(distance)) / distance)
 
 
 def _drop(distance: float) -> float:

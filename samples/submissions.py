@@ -9,8 +9,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict
 from pathlib import Path
 
-from samples.city import eye_elevation
-from samples.ground import ridge_line
+from samples.city import scenery
 from samples.plan import DESIGNS, planted
 from samples.tower import write_tower
 
@@ -27,7 +26,7 @@ def write_submissions(folder: Path, *, progress: Callable[[float], None] | None 
         for number, tower in enumerate(as_completed(written), start=1):
             tower.result()
             tell(number / len(DESIGNS))
-    eye, ridge = eye_elevation(), ridge_line()
-    expected = {design.name: asdict(planted(design, ridge, eye)) for design in DESIGNS}
+    around = scenery()
+    expected = {design.name: asdict(planted(design, around)) for design in DESIGNS}
     text = json.dumps(expected, indent=1, sort_keys=True) + "\n"
     (folder / "expected.json").write_text(text, encoding="utf-8")

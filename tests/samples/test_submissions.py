@@ -19,8 +19,7 @@ from shapely.geometry import Polygon
 
 import samples
 from cim.ifc import read_ifc
-from samples.city import eye_elevation
-from samples.ground import ridge_line
+from samples.city import scenery
 from samples.plan import (
     DESIGNS,
     PODIUM_STOREYS,
@@ -36,7 +35,14 @@ from viewer.pipeline import check_model
 
 README = Path(samples.__file__).with_name("README.md")
 NAMES = [design.name for design in DESIGNS]
-BY_HAND = {"RES-01": 0.05, "ROD-01": 0.005, "HGT-01": 0.01, "VIW-01": 0.02, "RAI-01": 0.005}
+BY_HAND = {
+    "RES-01": 0.05,
+    "ROD-01": 0.005,
+    "HGT-01": 0.01,
+    "VIW-01": 0.02,
+    "RAI-01": 0.005,
+    "VIW-07": 0.06,  # half a pixel along the edge of what is hidden
+}
 """How closely each planted figure must be met, in the unit of its finding."""
 
 
@@ -58,14 +64,19 @@ def outcomes(report: dict[str, Any], *wanted: str) -> dict[str, dict[str, Any]]:
 
 def figures(design: Design) -> dict[str, float]:
     """Planted figures as the measured values of their rules."""
-    plan = planted(design, ridge_line(), eye_elevation())
+    plan = planted(design, scenery())
     return {
         "RES-01": plan.restricted_m2,
         "ROD-01": plan.road_distance_m,
         "HGT-01": plan.above_limit_m,
         "VIW-01": plan.ridge_intrusion_m,
         "RAI-01": plan.rail_m2,
+        "VIW-07": plan.pagoda_hidden_percent,
     }
+
+
+def by_name(name: str) -> Design:
+    return next(design for design in DESIGNS if design.name == name)
 
 
 def shown(finding: dict[str, Any]) -> float:
@@ -83,6 +94,7 @@ def test_the_violating_tower_has_exactly_its_planted_findings(reports: dict[str,
         "ROD-01": "fail",
         "HGT-01": "fail",
         "VIW-01": "fail",
+        "VIW-07": "fail",
         "RAI-01": "procedure",
     }
     wanted = figures(VIOLATING)
@@ -127,6 +139,18 @@ def test_a_tower_that_keeps_the_rules_breaks_none(reports: dict[str, Any], name:
     summary = Counter(finding["outcome"] for finding in reports[name]["findings"])
     assert set(summary) <= {"pass", "not_applicable"}
     assert reports[name]["verdict"] == "pass"
+    (pagoda,) = (f for f in reports[name]["findings"] if f["rule"] == "VIW-07")
+    assert figures(by_name(name))["VIW-07"] == 0.0
+    assert pagoda["measured"] == 0.0
+
+
+@pytest.mark.slow
+def test_the_hidden_share_of_the_pagoda_is_off_by_no_more_than_it_says(
+    reports: dict[str, Any],
+) -> None:
+    (found,) = (f for f in reports["violating"]["findings"] if f["rule"] == "VIW-07")
+    off = abs(found["measured"] - figures(VIOLATING)["VIW-07"])
+    assert off <= found["uncertainty"] < 0.2
 
 
 @pytest.mark.slow
@@ -264,7 +288,7 @@ def test_a_tower_is_written_the_same_every_time(sample_folder: Path, tmp_path: P
 
 def test_the_readme_states_the_planted_figures() -> None:
     rows = re.findall(
-        r"^\| (\w{3}-\d\d) \|.*\| ([-−+\d.]+) (m²|m) \|$", README.read_text("utf-8"), re.MULTILINE
+        r"^\| (\w{3}-\d\d) \|.*\| ([-−+\d.]+) (m²|m|%) \|$", README.read_text("utf-8"), re.MULTILINE
     )
     stated = {rule: float(figure.replace("−", "-")) for rule, figure, _ in rows}
     wanted = figures(VIOLATING)

@@ -22,7 +22,11 @@ from viewer.globe import sights_on_globe
 from viewer.views import sights
 
 CODES, KINDS, LANGUAGES = ("VP1", "VP2", "VP3"), ("after", "before", "overlay"), ("en", "zh")
-LOOKED_FROM = {"VP1": ["VIW-01", "VIW-02", "VIW-03", "VIW-04"], "VP2": ["VIW-05"], "VP3": []}
+LOOKED_FROM = {
+    "VP1": ["VIW-01", "VIW-02", "VIW-03", "VIW-04"],
+    "VP2": ["VIW-07", "VIW-05"],
+    "VP3": [],
+}
 DRAWINGS = {
     "VP1": ["plan", "section-VIW-01-band", "section-VIW-04-corridor", "section-VIW-04-setting-1"],
     "VP2": ["plan", "section-VIW-05-cone"],
