@@ -105,6 +105,29 @@ class SecondOpinion:
     resolution: float
 
 
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    """Changes of the whole scheme, each of which alone clears what a rule found; the rule was asked again about each.
+
+    Attributes:
+        lower: metres down; None where no lowering clears it.
+        storeys: how many storeys, from the top down, are together at least so high; None where that is not known.
+        move: metres east and north; None where no move was found.
+    """
+
+    lower: float | None = None
+    storeys: int | None = None
+    move: tuple[float, float] | None = None
+
+    def to_json(self) -> Mapping[str, Any]:
+        """As stored in a report; metres rounded to a tenth of a millimetre."""
+        return {
+            "lower": None if self.lower is None else _number(self.lower),
+            "storeys": self.storeys,
+            "move": None if self.move is None else [_number(metres) for metres in self.move],
+        }
+
+
 Cell = str | float | int | bool | Text | None
 
 
@@ -160,6 +183,7 @@ class Judgement:
         trace: for the developer, where a rule of ours crashed.
         lacks: IFC class of which the model has none though it must, in capitals; None where it is not that.
         basis: what was measured, as the rule type keeps it, for its second way of measuring; no part of a report.
+        remedy: what would clear it as numbers, where changes of the whole scheme were tried; None where they were not.
     """
 
     outcome: Outcome
@@ -175,6 +199,7 @@ class Judgement:
     trace: str | None = None
     lacks: str | None = None
     basis: object = None
+    remedy: Remedy | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +246,7 @@ class Finding:
             "second": _second(judgement.second) if judgement.second else None,
             "sentence": judgement.sentence.to_json(),
             "fix": judgement.fix.to_json() if judgement.fix else None,
+            "remedy": judgement.remedy.to_json() if judgement.remedy else None,
             "elements": list(judgement.elements),
             "layer": self.layer,
             "feature": judgement.feature.to_json() if judgement.feature else None,

@@ -162,6 +162,8 @@ class RuleType:
         needs_whole: whether it is asked only of a file that is whole.
         needs: what it must find in a model.
         recheck: computes the measured value of a judgement once more, in another way, or says None.
+        mended_by: what is asked, some dozens of times, whether a lower or moved scheme is clear: `check`, or the same without what
+            only a reader needs; None where no such remedy is looked for.
     """
 
     code: str
@@ -175,6 +177,7 @@ class RuleType:
     needs_whole: bool = True
     needs: tuple[Need, ...] = ()
     recheck: Recheck | None = None
+    mended_by: Check | None = None
 
 
 def needs_of(rule: Rule, rule_type: RuleType) -> tuple[Need, ...]:

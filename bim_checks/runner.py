@@ -12,6 +12,7 @@ from shapely.geometry.base import BaseGeometry
 
 from bim_checks.catalogue import RULE_TYPES
 from bim_checks.finding import Finding, Judgement, LegalEffect, Outcome, SecondOpinion
+from bim_checks.landscape.remedy import with_remedies
 from bim_checks.report import Report
 from bim_checks.rule import Need, Rule, RuleType, Surroundings, needs_of
 from bim_checks.rulebook import Rulebook, check_against_city
@@ -96,7 +97,7 @@ def _report(scheme: Scheme, around: Surroundings, rulebook: Rulebook) -> Report:
     check_against_city(rulebook, around.city)
     findings: list[Finding] = []
     for rule in rulebook.rules:
-        findings.extend(_findings(rule, answer(rule, scheme, around)))
+        findings.extend(_findings(rule, answer(rule, scheme, around, remedies=True)))
     if scheme.model.undrawn:
         findings.extend(_findings(UNDRAWN_RULE, [_undrawn(scheme.model)]))
     return Report(
@@ -104,12 +105,22 @@ def _report(scheme: Scheme, around: Surroundings, rulebook: Rulebook) -> Report:
     )
 
 
-def answer(rule: Rule, scheme: Scheme, around: Surroundings) -> list[Judgement]:
-    """What one rule says of a scheme, weighed by its status; nothing silent, whatever is missing or crashes."""
-    return [_weighed(rule, judgement) for judgement in _judged(rule, scheme, around)]
+def answer(
+    rule: Rule, scheme: Scheme, around: Surroundings, *, remedies: bool = False
+) -> list[Judgement]:
+    """What one rule says of a scheme, weighed by its status; nothing silent, whatever is missing or crashes.
+
+    Args:
+        rule: asked.
+        scheme: as submitted.
+        around: the city.
+        remedies: whether changes of the whole scheme are tried on what is broken, which asks the rule some dozens of times.
+    """
+    judged = _judged(rule, scheme, around, remedies=remedies)
+    return [_weighed(rule, judgement) for judgement in judged]
 
 
-def _judged(rule: Rule, scheme: Scheme, around: Surroundings) -> list[Judgement]:
+def _judged(rule: Rule, scheme: Scheme, around: Surroundings, *, remedies: bool) -> list[Judgement]:
     rule_type = RULE_TYPES[rule.rule_type]
     if rule_type.needs_whole and not scheme.model.is_complete:
         return [_incomplete(scheme.model)]
@@ -121,6 +132,8 @@ def _judged(rule: Rule, scheme: Scheme, around: Surroundings) -> list[Judgement]
         return [_without_geometry()]
     try:
         judgements = rule_type.check(rule, scheme, around)
+        if remedies and rule_type.mended_by is not None:
+            judgements = with_remedies(judgements, rule_type.mended_by, rule, scheme, around)
         return [_seen_twice(rule_type, rule, scheme, around, judgement=j) for j in judgements]
     except Exception:  # a rule of ours that crashes must not read as a pass, nor stop the others
         log.exception("rule %s crashed", rule.identifier)

@@ -63,6 +63,7 @@ def judge_surface(
     name: Text,
     accuracy: float = 0.0,
     height: float = 0.0,
+    drawn: bool = True,
 ) -> Judgement | None:
     """Hold a scheme against a limit surface.
 
@@ -74,12 +75,19 @@ def judge_surface(
         name: of what limits, for people.
         accuracy: half-width of what is known of where that stands in plan, metres.
         height: half-width of what is known of its own height, metres.
+        drawn: whether what is above is drawn and measured in plan; not where only the outcome is asked for.
 
     Returns:
         None where nothing of the scheme stands in the region.
     """
     return judge_surfaces(
-        rule, scheme, [LimitPart(surface, region)], name=name, accuracy=accuracy, height=height
+        rule,
+        scheme,
+        [LimitPart(surface, region)],
+        name=name,
+        accuracy=accuracy,
+        height=height,
+        drawn=drawn,
     )
 
 
@@ -106,6 +114,7 @@ def judge_surfaces(
     name: Text,
     accuracy: float = 0.0,
     height: float = 0.0,
+    drawn: bool = True,
 ) -> Judgement | None:
     """The same for several surfaces, each where it holds; what is broken most decides.
 
@@ -137,17 +146,19 @@ def judge_surfaces(
     )
     outcome = outcome_of(measurement, rule.legal_effect)
     plans = [
-        plan_above(scheme, part.surface, p.above, part.region) if p.above else shapely.Polygon()
+        plan_above(scheme, part.surface, p.above, part.region)
+        if p.above and drawn
+        else shapely.Polygon()
         for part, p in zip(parts, each, strict=True)
     ]
-    drawn = [(part, plan) for part, plan, p in zip(parts, plans, each, strict=True) if p.above]
+    shown = [(part, plan) for part, plan, p in zip(parts, plans, each, strict=True) if p.above]
     sentence = (ABOVE if found.above else BELOW).format(
         name=name,
         top=measurement.measured,
         limit=measurement.limit,
         over=over,
         room=-over,
-        area=shapely.union_all([shape for _, shape in drawn]).area,
+        area=shapely.union_all([shape for _, shape in shown]).area,
         count=len(found.above),
     )
     return Judgement(
@@ -157,8 +168,8 @@ def judge_surfaces(
         measurement=measurement,
         elements=tuple(scheme.outlines[i].global_id for i in _deciding(found)),
         feature=name,
-        geometry=None if outcome is Outcome.PASS else _drawn(drawn, point),
-        tables=_ledger(scheme, parts, each, plans, name=name),
+        geometry=None if outcome is Outcome.PASS else _drawn(shown, point),
+        tables=_ledger(scheme, parts, each, plans, name=name) if drawn else (),
     )
 
 

@@ -87,6 +87,30 @@ def footprint_of(scheme: Scheme) -> BaseGeometry:
     return scheme.once(FOOTPRINT, lambda: scheme.footprint)
 
 
+def shifted(scheme: Scheme, shift: NDArray[np.float64]) -> Scheme:
+    """The scheme lowered or moved: the same model, placed elsewhere. As `changed`, in a tenth of the time, for changes that keep its form.
+
+    Args:
+        scheme: as submitted, placed by a ledger.
+        shift: shape (3,), metres east, north and up.
+    """
+    east, north, up = shift.tolist()
+    place, ledger, surface = scheme.placement, scheme.ledger, surface_of(scheme)
+    if ledger is None or ledger.taken is None:
+        raise ValueError("the scheme has no ledger that places it")
+    there = replace(
+        place,
+        eastings=place.eastings + east,
+        northings=place.northings + north,
+        orthogonal_height=place.orthogonal_height + up,
+    )
+    taken = replace(ledger.taken, placement=there)
+    other = replace(scheme, ledger=replace(ledger, candidates=(taken,)))
+    moved = replace(surface, vertices=surface.vertices + shift)
+    other.once("landscape.surface", lambda: moved)
+    return other
+
+
 def _moved(bodies: tuple[Body, ...], change: NDArray[np.float64]) -> tuple[Body, ...]:
     """Elements or spaces with their bodies changed; those without any as they are.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from functools import partial
 
 import shapely
 
@@ -49,12 +50,14 @@ class AirspaceParameters:
     )
 
 
-def check_airspace(rule: Rule, scheme: Scheme, around: Surroundings) -> list[Judgement]:
+def check_airspace(
+    rule: Rule, scheme: Scheme, around: Surroundings, *, drawn: bool = True
+) -> list[Judgement]:
     """AIR-OLS: no part rises above the least of the surfaces that cover it."""
     stated: AirspaceParameters = rule.parameters
     surfaces, outer = _surfaces(stated.aerodrome, around)
     parts = [part for part in (_near(scheme, each) for each in surfaces) if part is not None]
-    found = judge_surfaces(rule, scheme, parts, name=SURFACES) if parts else None
+    found = judge_surfaces(rule, scheme, parts, name=SURFACES, drawn=drawn) if parts else None
     judged = [] if found is None else [_applied(found, stated)]
     study = None if outer is None else _study(rule, scheme, around, outer, stated)
     if study is not None:
@@ -150,6 +153,7 @@ RULE_TYPES = (
         ),
         parameters=AirspaceParameters,
         check=check_airspace,
+        mended_by=partial(check_airspace, drawn=False),
     ),
 )
 

@@ -210,6 +210,7 @@ RULE_TYPES = (
         ),
         parameters=CorridorParameters,
         check=check_corridor,
+        mended_by=check_corridor,
     ),
 )
 

@@ -7,7 +7,6 @@ Earth curvature and refraction are included. Buildings that make way for the sch
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -25,8 +24,6 @@ from bim_checks.landscape.ridge import (
 )
 from bim_checks.landscape.scheme_view import context_of, elements_by_weight, eye_of, surface_of
 from bim_checks.landscape.skyline import Skyline, skyline_of
-from bim_checks.landscape.surface import Surface
-from bim_checks.measures.floors import lower
 from bim_checks.parameters import Asset, parameter, parameters
 from bim_checks.rule import Rule, RuleType, Surroundings
 from bim_checks.scheme import Scheme
@@ -36,7 +33,6 @@ from cim.text import Text
 
 RIDGE_STEP = 0.001  # degrees; at 0.01 the hidden share is 1.5 % off, at 0.001 it costs a second once and then milliseconds
 LANDMARK_STEP = 0.005  # degrees of a pixel; the share is within 0.02 points
-CLEARED = 20  # looks; each lowering leaves less to lower, most need two
 
 
 @parameters
@@ -140,39 +136,19 @@ def _judged_ridge(
     columns = np.flatnonzero(hidden.hidden)
     if outcome is Outcome.PASS or not len(columns):  # nothing is hidden, though it comes near
         return Judgement(outcome, sentence, measurement=measurement, feature=words["viewpoint"])
-    metres = metres_to_lower(surface_of(scheme), eye, line, hidden)
     worst = columns[np.argmax(built.tangents[columns] - line.tangents[columns])]
     return Judgement(
         outcome,
         sentence,
-        fix=_lower(scheme, metres),
+        fix=Text(
+            zh="降低或移开遮挡山脊线的部分（图中构件）。",
+            en="Lower or move the parts that hide the ridge (the elements shown).",
+        ),
         measurement=measurement,
         elements=elements_by_weight(scheme, built.owners[columns], line.metres[columns]),
         feature=words["viewpoint"],
         geometry=_sight_line(eye, line, int(worst)),
     )
-
-
-def metres_to_lower(
-    surface: Surface, eye: Eye, line: RidgeLine, hidden: HiddenRidge
-) -> float | None:
-    """How far the scheme must come down until it hides nothing that is hidden now, metres.
-
-    Lowering by what sticks out uncovers lower edges that stood behind; so it is looked at again until nothing is hidden.
-
-    Returns:
-        None where that was not reached in `CLEARED` looks.
-    """
-    total = 0.0
-    for _ in range(CLEARED):
-        moved = replace(surface, vertices=surface.vertices - np.array([0.0, 0.0, total]))
-        built = skyline_of(moved, eye, line.columns, nearer_than=line.distances)
-        above = hidden.hidden & (built.tangents >= line.tangents)
-        if not above.any():
-            return total
-        over = (built.tangents[above] - line.tangents[above]) * built.distances[above]
-        total += float(over.max()) + LENGTH_UNCERTAINTY
-    return None
 
 
 def _share_uncertainty(
@@ -302,15 +278,6 @@ def _nothing_to_hide(words: dict[str, Text]) -> Judgement:
     )
 
 
-def _lower(scheme: Scheme, metres: float | None) -> Text:
-    if metres is None:
-        return Text(
-            zh="降低或移开遮挡山脊线的部分（图中构件）。",
-            en="Lower or move the parts that hide the ridge (the elements shown).",
-        )
-    return lower(scheme, float(surface_of(scheme).vertices[:, 2].max()), metres)
-
-
 RULE_TYPES = (
     RuleType(
         code="VIEW-RIDGE-HIDDEN",
@@ -324,6 +291,7 @@ RULE_TYPES = (
         ),
         parameters=RidgeHiddenParameters,
         check=check_ridge_hidden,
+        mended_by=check_ridge_hidden,
     ),
     RuleType(
         code="VIEW-LANDMARK",
@@ -335,5 +303,6 @@ RULE_TYPES = (
         ),
         parameters=LandmarkParameters,
         check=check_landmark,
+        mended_by=check_landmark,
     ),
 )

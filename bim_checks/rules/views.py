@@ -189,6 +189,7 @@ RULE_TYPES = (
         ),
         parameters=RidgeBandParameters,
         check=check_ridge_band,
+        mended_by=check_ridge_band,
     ),
 )
 

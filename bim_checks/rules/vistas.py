@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import shapely
@@ -126,7 +127,9 @@ class ViewConeParameters:
             raise ValueError("bearing_from and bearing_to must differ")
 
 
-def check_vista(rule: Rule, scheme: Scheme, around: Surroundings) -> list[Judgement]:
+def check_vista(
+    rule: Rule, scheme: Scheme, around: Surroundings, *, drawn: bool = True
+) -> list[Judgement]:
     """VIEW-VISTA: nothing above the lines of sight to the threshold; beside and behind, to be consulted on."""
     stated: VistaParameters = rule.parameters
     viewpoint = _viewpoint(around.city, stated.viewpoint)
@@ -147,7 +150,9 @@ def check_vista(rule: Rule, scheme: Scheme, around: Surroundings) -> list[Judgem
         surface = sight_surface(vista, [corridor, *(region for _, region, _ in near)])
         height = surface.sagitta(_longest(scheme))
         for name, region, consult in near:
-            judged = judge_surface(rule, scheme, surface, region, name=name, height=height)
+            judged = judge_surface(
+                rule, scheme, surface, region, name=name, height=height, drawn=drawn
+            )
             if judged is not None:
                 found.append(_consulted(judged) if consult else judged)
     return found or [_outside(OUTSIDE_VISTA, viewpoint)]
@@ -181,7 +186,9 @@ def _places(
     return places
 
 
-def check_view_cone(rule: Rule, scheme: Scheme, around: Surroundings) -> list[Judgement]:
+def check_view_cone(
+    rule: Rule, scheme: Scheme, around: Surroundings, *, drawn: bool = True
+) -> list[Judgement]:
     """VIEW-CONE: between two bearings nothing rises above the cone from its apex."""
     stated: ViewConeParameters = rule.parameters
     viewpoint = _viewpoint(around.city, stated.viewpoint)
@@ -193,7 +200,7 @@ def check_view_cone(rule: Rule, scheme: Scheme, around: Surroundings) -> list[Ju
     if not sector.intersects(scheme.footprint):
         return [_outside(OUTSIDE_CONE, viewpoint)]
     surface, name = _cone(stated, viewpoint), CONE.format(view=viewpoint.name)
-    judged = judge_surface(rule, scheme, surface, _near(scheme, sector), name=name)
+    judged = judge_surface(rule, scheme, surface, _near(scheme, sector), name=name, drawn=drawn)
     return [_outside(OUTSIDE_CONE, viewpoint) if judged is None else judged]
 
 
@@ -283,6 +290,7 @@ RULE_TYPES = (
         ),
         parameters=VistaParameters,
         check=check_vista,
+        mended_by=partial(check_vista, drawn=False),
     ),
     RuleType(
         code="VIEW-CONE",
@@ -294,6 +302,7 @@ RULE_TYPES = (
         ),
         parameters=ViewConeParameters,
         check=check_view_cone,
+        mended_by=partial(check_view_cone, drawn=False),
     ),
 )
 

@@ -425,6 +425,14 @@ class SecondOpinionInfo(BaseModel):
     resolution: float
 
 
+class RemedyInfo(BaseModel):
+    """Changes of the whole scheme, each of which alone clears a finding; metres, the move east and north."""
+
+    lower: float | None
+    storeys: int | None
+    move: tuple[float, float] | None
+
+
 class ColumnInfo(BaseModel):
     """A column of a table."""
 
@@ -463,6 +471,7 @@ class FindingInfo(BaseModel):
     second: SecondOpinionInfo | None
     sentence: Words
     fix: Words | None
+    remedy: RemedyInfo | None = None  # reports of earlier versions have none
     elements: list[str]
     layer: str | None
     feature: Words | None

@@ -7,7 +7,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bim_checks.landscape.scheme_view import changed, replaced_buildings, surface_of
+from bim_checks.landscape.scheme_view import (
+    changed,
+    replaced_buildings,
+    shifted,
+    surface_of,
+)
+from bim_checks.measures.floors import floor_levels
 from bim_checks.rule import Surroundings
 from bim_checks.scene import Scene, read_scene
 from bim_checks.scheme import Scheme
@@ -71,3 +77,20 @@ def test_a_changed_scheme_is_the_scheme_submitted_so(
     )
     assert replaced_buildings(other, around) == gone
     assert replaced_buildings(scheme, around) == {"NEAR"}
+
+
+@pytest.mark.parametrize("shift", [(40.0, 0.0, -1.5), (-3.25, 7.5, 0.0), (0.0, 0.0, -12.0)])
+def test_a_shifted_scheme_is_the_changed_one(shift: tuple[float, float, float]) -> None:
+    scheme, around = placed(scene())
+    replaced_buildings(scheme, around)
+    change = np.eye(4)
+    change[:3, 3] = shift
+    other, wanted = shifted(scheme, np.array(shift)), changed(scheme, change)
+    assert other.body_ids == wanted.body_ids
+    np.testing.assert_allclose(other.outline_heights, wanted.outline_heights, atol=1e-9)
+    assert other.footprint.symmetric_difference(wanted.footprint).area < 1e-6
+    np.testing.assert_allclose(surface_of(other).vertices, surface_of(wanted).vertices, atol=1e-9)
+    np.testing.assert_allclose(other.all_triangles[0], wanted.all_triangles[0], atol=1e-9)
+    np.testing.assert_allclose(floor_levels(other), floor_levels(wanted), atol=1e-9)
+    assert other.uncertainty == wanted.uncertainty
+    assert replaced_buildings(other, around) == replaced_buildings(wanted, around)

@@ -705,6 +705,7 @@ export interface components {
             second: components["schemas"]["SecondOpinionInfo"] | null;
             sentence: components["schemas"]["Words"];
             fix: components["schemas"]["Words"] | null;
+            remedy?: components["schemas"]["RemedyInfo"] | null;
             /** Elements */
             elements: string[];
             /** Layer */
@@ -1051,6 +1052,21 @@ export interface components {
              * @description orthogonal height of the zero level, metres; for a parcel, which has none
              */
             height?: number | null;
+        };
+        /**
+         * RemedyInfo
+         * @description Changes of the whole scheme, each of which alone clears a finding; metres, the move east and north.
+         */
+        RemedyInfo: {
+            /** Lower */
+            lower: number | null;
+            /** Storeys */
+            storeys: number | null;
+            /** Move */
+            move: [
+                number,
+                number
+            ] | null;
         };
         /**
          * ReportInfo
