@@ -66,7 +66,7 @@ def seen_landmark(
         step: of a pixel, radians; another where the landmark would have too few or too many of them.
         window: that holds the whole landmark, its pixels as they are; None for one about the landmark.
     """
-    body = _body(landmark, context)
+    body = body_of(landmark, context)
     window = window or _window(eye.apparent(body.vertices), step)
     alone = picture_of(body, eye, window)
     around = context.picture(eye, window, cleared=frozenset(landmark.buildings))
@@ -83,7 +83,8 @@ def seen_landmark(
     )
 
 
-def _body(landmark: Landmark, context: Context) -> Surface:
+def body_of(landmark: Landmark, context: Context) -> Surface:
+    """The buildings that a landmark is, or the upright prism that stands for it."""
     if landmark.buildings:
         names = set(landmark.buildings)
         surface = context.buildings

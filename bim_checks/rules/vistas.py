@@ -11,14 +11,19 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from bim_checks.finding import Judgement, Outcome, Unit
+from bim_checks.finding import Judgement, Measurement, Outcome, Uncertainty, Unit
+from bim_checks.landscape.eye import Eye
 from bim_checks.landscape.limit_mesh import CityLimit
+from bim_checks.landscape.scheme_view import context_of, elements_by_weight, eye_of, surface_of
+from bim_checks.landscape.silhouette import Silhouette, silhouette_of
 from bim_checks.landscape.vista import Vista, sight_surface
+from bim_checks.measures.floors import lower
 from bim_checks.measures.limit_surface import RisingSurface
 from bim_checks.parameters import Asset, parameter, parameters
 from bim_checks.rule import Rule, RuleType, Surroundings
 from bim_checks.scheme import Scheme
-from bim_checks.surface_verdict import judge_surface
+from bim_checks.surface_verdict import judge_surface, with_doubt
+from bim_checks.tolerance import LENGTH_UNCERTAINTY, outcome_of
 from cim.city import City, Viewpoint
 from cim.control_lines.feature import ControlFeature
 from cim.text import Text
@@ -46,6 +51,14 @@ CONE = Text(zh="{view}视锥面", en="the view cone of {view}")
 CONSULT = Text(
     zh="{sentence}该处不直接否决，须咨询会商。",
     en="{sentence} There it is no ground for refusal; it is to be consulted on.",
+)
+BEHIND = Text(
+    zh="从{view}看，建筑在{landmark}之后的天空中高出其轮廓 {over:.2f} m（该处限高 {limit:.2f} m），宽 {width:.3f}°。",
+    en="Seen from {view}, the building appears in the sky behind {landmark}, {over:.2f} m above its silhouette (limit there {limit:.2f} m), over {width:.3f} degrees.",
+)
+FREE = Text(
+    zh="从{view}看，建筑不在{landmark}之后的天空中出现，低于其轮廓 {room:.2f} m。",
+    en="Seen from {view}, the building does not appear in the sky behind {landmark}; it stays {room:.2f} m below its silhouette.",
 )
 OUTSIDE_VISTA = Text(
     zh="建筑不在{view}的视廊、外围咨询区与背景区内。",
@@ -85,6 +98,12 @@ class VistaParameters:
         zh="地标之后背景区的深度（0 为无）",
         en="how deep the background reaches behind the landmark; 0 for none",
         unit=Unit.METRE,
+    )
+    landmark: str | None = parameter(
+        zh="天际轮廓受保护的地标：代码",
+        en="code of the landmark whose silhouette is to stand free against the sky",
+        asset=Asset.LANDMARK,
+        default=None,
     )
 
     def __post_init__(self) -> None:
@@ -155,6 +174,7 @@ def check_vista(
             )
             if judged is not None:
                 found.append(_consulted(judged) if consult else judged)
+    found += _silhouettes(rule, scheme, around, viewpoint)
     return found or [_outside(OUTSIDE_VISTA, viewpoint)]
 
 
@@ -184,6 +204,68 @@ def _places(
         name = BACKGROUND.format(view=viewpoint.name)
         places.append((name, vista.background(stated.background), True))
     return places
+
+
+def _silhouettes(
+    rule: Rule, scheme: Scheme, around: Surroundings, viewpoint: Viewpoint
+) -> list[Judgement]:
+    """What appears in the sky behind the landmark; nothing where none is protected, or nothing stands behind it."""
+    stated: VistaParameters = rule.parameters
+    if stated.landmark is None:
+        return []
+    landmark = next(m for m in around.city.landmarks if m.code == stated.landmark)
+    eye = eye_of(viewpoint, stated.refraction)
+    seen = silhouette_of(
+        landmark, eye, context_of(around), surface_of(scheme), len(scheme.body_ids)
+    )
+    if seen is None:
+        return []
+    worst = int(np.nanargmax(seen.excess))
+    point = _point(eye, seen, worst)
+    over, steep = float(seen.excess[worst]), abs(float(seen.limits[worst]))
+    measurement = Measurement(
+        measured=point[2],
+        limit=point[2] - over,
+        margin=-over,
+        unit=Unit.METRE,
+        uncertainty=Uncertainty(
+            frame=scheme.uncertainty.vertical + steep * scheme.uncertainty.horizontal,
+            mesh=LENGTH_UNCERTAINTY + seen.resolution(worst),
+        ),
+    )
+    outcome = outcome_of(measurement, rule.legal_effect)
+    sentence = (BEHIND if over > 0.0 else FREE).format(
+        view=viewpoint.name,
+        landmark=landmark.name,
+        over=over,
+        room=-over,
+        width=seen.degrees,
+        limit=measurement.limit,
+    )
+    above = np.flatnonzero(seen.excess > 0.0) if over > 0.0 else np.array([worst])
+    broken = outcome is not Outcome.PASS
+    judged = Judgement(
+        outcome,
+        with_doubt(sentence, measurement, outcome),
+        fix=lower(scheme, point[2], over) if broken else None,
+        measurement=measurement,
+        elements=elements_by_weight(scheme, seen.scheme.owners[above], np.ones(len(above))),
+        feature=landmark.name,
+        geometry=shapely.LineString([eye.position, point]) if broken else None,
+    )
+    return [judged]
+
+
+def _point(eye: Eye, seen: Silhouette, column: int) -> tuple[float, float, float]:
+    """Where the scheme is highest in a column, metres, projected frame."""
+    azimuth, distance = seen.columns.azimuths[column], seen.scheme.distances[column]
+    east, north, up = eye.position
+    height = up + seen.scheme.tangents[column] * distance + eye.drop(np.array(distance))
+    return (
+        float(east + distance * math.sin(azimuth)),
+        float(north + distance * math.cos(azimuth)),
+        float(height),
+    )
 
 
 def check_view_cone(
@@ -282,10 +364,13 @@ RULE_TYPES = (
         explanation=Text(
             zh="自评估点（眼高）至地标左右端的楔形视廊内，任何部分不得高出视线：z(d) = zA + (zL − zA) d/D − (1 − k) d (D − d)/(2R)，R = 6 371 km，D 为沿该视线到地标连线的距离"
             "（参照伦敦 LVMF；地球弯曲使中点限值低于平面：D = 16 km、k = 0 时低 5.02 m）。视廊内超出按规则效力判定（拒绝）；外围咨询区（面图层）与地标之后的背景区内超出为会商；均未超出为通过。"
+            "写明 landmark 时，其天际轮廓亦受保护：逐列（0.001° 或地标宽度的 1/200）比较地标之后的建筑与地标、既有天际线的较高者，在其上方天空中出现即按规则效力判定（天际轮廓）。"
             "逐三角面求最大超出值：沿棱每 25 m 取值，误差不超过 0.012 mm；面内部可能的余量计入不确定度。",
             en="In the wedge from the assessment point (at eye height) to the landmark's ends no part may rise above the lines of sight: z(d) = zA + (zL - zA) d/D - (1 - k) d (D - d)/(2R), "
             "R = 6 371 km, D along each line to the straight line between the landmark's ends (after the London View Management Framework; the Earth's curve lowers the limit at mid-span: by 5.02 m for D = 16 km "
             "and k = 0). Above it in the corridor the rule's effect decides (refuse); in the wider setting (a layer) and in the background behind the landmark it is to be discussed (consult); else it passes (clear). "
+            "Where a landmark is named, its silhouette is protected too: column by column, 0.001 degrees or a two-hundredth of the landmark wide, what stands behind it may not rise above the landmark and "
+            "above all that stands there already; where it does, it appears in the sky behind it, and the rule's effect decides (silhouette). "
             "The excess is taken over every face: at places 25 m apart along its edges, 0.012 mm at most from the worst; what a face may reach inside is part of the uncertainty.",
         ),
         parameters=VistaParameters,
