@@ -10,8 +10,9 @@ import shapely
 
 from bim_checks.finding import Judgement, Outcome
 from bim_checks.landscape.aerodrome import Aerodrome
-from bim_checks.landscape.airspace import AirspaceSurface, airspace_surfaces, outer_surface
+from bim_checks.landscape.airspace import ROUND, AirspaceSurface, airspace_surfaces, outer_surface
 from bim_checks.landscape.limit_mesh import CityLimit, LimitPiece
+from bim_checks.landscape.method import Fact, method, noted
 from bim_checks.parameters import parameter, parameters
 from bim_checks.rule import Rule, RuleType, Surroundings
 from bim_checks.scheme import Scheme
@@ -34,6 +35,18 @@ LOW = Text(
     en="The building stands no more than {height:g} m above the ground; the outer surface asks for no study ({applicability}).",
 )
 APPLIES = Text(zh="{sentence}（{applicability}）", en="{sentence} ({applicability})")
+
+
+SURFACES_OVER_FACES = Text(
+    zh="各面为多边形上的平面或闭式锥面，逐三角面求最大超出值，区域边界处切开，取最低者",
+    en="planes over polygons and cones in closed form; the highest excess over every face, cut at the borders of regions; the lowest surface decides",
+)
+EDITION = Text(zh="尺寸的版本与适用期", en="edition of the dimensions")
+AERODROME = Text(zh="机场标高", en="elevation of the aerodrome")
+RUNWAY_END = Text(
+    zh="跑道端 {name}（东、北、高程）", en="runway end {name}: easting, northing, elevation"
+)
+ARCS = Text(zh="圆弧每象限的分段数", en="pieces of an arc in a quarter")
 
 
 @parameters
@@ -62,7 +75,8 @@ def check_airspace(
     study = None if outer is None else _study(rule, scheme, around, outer, stated)
     if study is not None:
         judged.append(study)
-    return judged or [
+    facts = method(SURFACES_OVER_FACES, *_aerodrome_facts(stated))
+    return [noted(each, facts, scheme) for each in judged] or [
         Judgement(Outcome.NOT_APPLICABLE, NOT_UNDER.format(applicability=stated.applicability))
     ]
 
@@ -83,6 +97,24 @@ def _surfaces(
     return around.once(
         ("airspace", aerodrome),
         lambda: (airspace_surfaces(aerodrome), outer_surface(aerodrome)),
+    )
+
+
+def _aerodrome_facts(stated: AirspaceParameters) -> tuple[Fact, ...]:
+    aerodrome = stated.aerodrome
+    ends: list[Fact] = [
+        (
+            RUNWAY_END.format(name=end.name),
+            f"{end.easting:.3f}, {end.northing:.3f}, {end.elevation:.3f}",
+            "m",
+        )
+        for end in aerodrome.ends
+    ]
+    return (
+        (EDITION, stated.applicability, ""),
+        (AERODROME, aerodrome.elevation, "m"),
+        *ends,
+        (ARCS, ROUND, ""),
     )
 
 

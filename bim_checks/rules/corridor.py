@@ -11,6 +11,7 @@ from shapely.geometry.base import BaseGeometry
 from bim_checks.finding import Judgement, Measurement, Outcome, Uncertainty, Unit
 from bim_checks.landscape.corridor import Slice, worst_slice
 from bim_checks.landscape.limit_mesh import CityLimit
+from bim_checks.landscape.method import Fact, method, noted, scenery_facts
 from bim_checks.measures.limit_surface import InclinedPlane
 from bim_checks.measures.wording import up_to_centimetre
 from bim_checks.parameters import Asset, parameter, parameters
@@ -42,6 +43,21 @@ LEAVE = Text(
     zh="将建筑移出该廊：现有建筑已超过允许比例。",
     en="Move the building out of the corridor: what stands there already blocks more than is allowed.",
 )
+
+
+SLICES = Text(
+    zh="垂直于通廊方向，在每个角点前后 1 µm 取断面（两角点之间宽度线性变化，最大比例必在角点），不作抽样",
+    en="slices at right angles to the corridor, 1 µm before and behind every corner (between two corners widths are linear, so the greatest share is at one); nothing is sampled",
+)
+BEARING = Text(
+    zh="方位角（空为最小外接矩形的长边）",
+    en="bearing; the long side of the smallest box where empty",
+)
+LOW = Text(zh="计入的最低高程（空为不限）", en="elevation from which things count; all where empty")
+HIGH = Text(
+    zh="计入的最高高程（空为不限）", en="elevation up to which things count; all where empty"
+)
+ACCURACY = Text(zh="图层定位精度", en="accuracy of the layer")
 
 
 @parameters
@@ -95,7 +111,7 @@ def check_corridor(rule: Rule, scheme: Scheme, around: Surroundings) -> list[Jud
     layer = around.city.layer(stated.layer)
     covered = _covered(scheme, stated)
     found = [
-        _judge(rule, scheme, around, corridor, covered)
+        noted(_judge(rule, scheme, around, corridor, covered), _method(stated, around), scheme)
         for corridor in around.near(stated.layer, scheme.footprint.bounds)
         if corridor.geometry.intersection(covered).area > 0.0
     ]
@@ -110,6 +126,18 @@ def corridor_limits(rule: Rule, around: Surroundings) -> list[CityLimit]:
     level = InclinedPlane((0.0, 0.0, stated.low))
     corridors = around.near(stated.layer, None)
     return [CityLimit.of(corridor.name, level, corridor.geometry) for corridor in corridors]
+
+
+def _method(stated: CorridorParameters, around: Surroundings) -> tuple[Fact, ...]:
+    low, high = stated.band
+    return method(
+        SLICES,
+        (BEARING, stated.bearing, "°"),
+        (LOW, None if math.isinf(low) else low, "m"),
+        (HIGH, None if math.isinf(high) else high, "m"),
+        (ACCURACY, around.city.layer(stated.layer).accuracy, "m"),
+        *scenery_facts(around),
+    )
 
 
 def _covered(scheme: Scheme, stated: CorridorParameters) -> BaseGeometry:

@@ -15,6 +15,7 @@ import shapely
 from bim_checks.finding import Judgement, Measurement, Outcome, Uncertainty, Unit
 from bim_checks.landscape.eye import REFRACTION, Eye
 from bim_checks.landscape.landmark import SeenLandmark, seen_landmark
+from bim_checks.landscape.method import eye_facts, method, noted, scenery_facts
 from bim_checks.landscape.ridge import (
     HiddenRidge,
     RidgeLine,
@@ -33,6 +34,27 @@ from cim.text import Text
 
 RIDGE_STEP = 0.001  # degrees; at 0.01 the hidden share is 1.5 % off, at 0.001 it costs a second once and then milliseconds
 LANDMARK_STEP = 0.005  # degrees of a pixel; the share is within 0.02 points
+
+
+SKYLINES = Text(
+    zh="逐列精确天际线（逐棱解析求最大视角，不发射光线），沿存档山脊折线计长度",
+    en="exact skyline column by column (the highest angle of every edge in closed form, no rays), metres along the stored ridge polyline",
+)
+COLUMN = Text(zh="方位步长", en="step in azimuth")
+RIDGE_VERTICES = Text(zh="山脊折线顶点数", en="vertices of the ridge polyline")
+RIDGE_BODY = Text(zh="不计入遮挡的山脊本体", en="the ridge's own hill, which does not hide it")
+SEEN_LENGTH = Text(zh="遮挡前可见山脊线长度", en="ridge seen before")
+SEEN_DEGREES = Text(zh="遮挡前可见方位宽度", en="azimuth in which it is seen before")
+HIDDEN_LENGTH = Text(zh="新遮挡山脊线长度", en="ridge newly hidden")
+HIDDEN_DEGREES = Text(zh="新遮挡方位宽度", en="azimuth newly hidden")
+PIXELS = Text(
+    zh="逐像元中心取最近面，像元立体角 (sin e₁ − sin e₀)·Δα 相加",
+    en="the nearest face at the middle of every pixel; solid angles (sin e1 - sin e0) times the width are summed up",
+)
+PIXEL = Text(zh="像元边长", en="side of a pixel")
+WINDOW = Text(zh="像元数（列 x 行）", en="pixels, columns x rows")
+SEEN_ANGLE = Text(zh="遮挡前可见立体角", en="solid angle seen before")
+LEFT_ANGLE = Text(zh="建成后可见立体角", en="solid angle seen after")
 
 
 @parameters
@@ -97,7 +119,20 @@ def check_ridge_hidden(rule: Rule, scheme: Scheme, around: Surroundings) -> list
     words = {"viewpoint": viewpoint.name, "ridge": ridge.name}
     if hidden.metres_before == 0.0:
         return [_nothing_to_hide(words)]
-    return [_judged_ridge(rule, scheme, eye, line, seen=(hidden, built), words=words)]
+    judged = _judged_ridge(rule, scheme, eye, line, seen=(hidden, built), words=words)
+    facts = method(
+        SKYLINES,
+        (COLUMN, RIDGE_STEP, "°"),
+        *eye_facts(viewpoint, parameters.refraction),
+        *scenery_facts(around),
+        (RIDGE_VERTICES, len(ridge.vertices), ""),
+        (RIDGE_BODY, parameters.ridge_body, "m"),
+        (SEEN_LENGTH, hidden.metres_before, "m"),
+        (SEEN_DEGREES, hidden.degrees_before, "°"),
+        (HIDDEN_LENGTH, hidden.metres, "m"),
+        (HIDDEN_DEGREES, hidden.degrees, "°"),
+    )
+    return [noted(judged, facts, scheme)]
 
 
 def _judged_ridge(
@@ -205,7 +240,17 @@ def check_landmark(rule: Rule, scheme: Scheme, around: Surroundings) -> list[Jud
     words = {"viewpoint": viewpoint.name, "ridge": landmark.name}
     if seen.before == 0.0:
         return [_nothing_to_hide(words)]
-    return [_judged_landmark(rule, scheme, viewpoint, landmark, eye=eye, seen=seen)]
+    judged = _judged_landmark(rule, scheme, viewpoint, landmark, eye=eye, seen=seen)
+    facts = method(
+        PIXELS,
+        (PIXEL, math.degrees(seen.window.step), "°"),
+        (WINDOW, f"{seen.window.columns.count} x {seen.window.rows}", ""),
+        *eye_facts(viewpoint, parameters.refraction),
+        *scenery_facts(around),
+        (SEEN_ANGLE, 1e6 * seen.before, "µsr"),
+        (LEFT_ANGLE, 1e6 * seen.after, "µsr"),
+    )
+    return [noted(judged, facts, scheme)]
 
 
 def _judged_landmark(

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from bim_checks.finding import Judgement, Measurement, Outcome, Uncertainty, Unit
 from bim_checks.landscape.limit_mesh import CityLimit, LimitPiece
-from bim_checks.landscape.ridge_band import Intrusion, RidgeView, ridge_intrusion
+from bim_checks.landscape.method import Fact, eye_facts, method, noted
+from bim_checks.landscape.ridge_band import EDGE_STEP, Intrusion, RidgeView, ridge_intrusion
 from bim_checks.landscape.scheme_view import surface_of
 from bim_checks.measures.wording import up_to_centimetre
 from bim_checks.parameters import Asset, parameter, parameters
@@ -27,6 +28,16 @@ BAND = Text(
     zh="{viewpoint}所见{ridge}保护带的下限面",
     en="the lower side of the band below {ridge} as seen from {viewpoint}",
 )
+CLOSED_FORM = Text(
+    zh="逐点闭式求限高：过视点的竖直面与存档山脊折线相交处的视角，减去份额乘以山脊与山脚视角之差",
+    en="limit in closed form at every point: the angle of the stored ridge polyline in the vertical plane through the eye, less the share of the angle between ridge and base",
+)
+SAMPLED = Text(
+    zh="除全部角点外，限高附近棱上取点的间距", en="besides all corners, points along edges near the limit are so far apart"
+)  # fmt: skip
+RIDGE_VERTICES = Text(zh="山脊折线顶点数", en="vertices of the ridge polyline")
+SHARE = Text(zh="须留空的份额", en="share that must stay free")
+BASE = Text(zh="山脚高程", en="elevation of the base")
 
 
 @parameters
@@ -59,7 +70,21 @@ def check_ridge_band(rule: Rule, scheme: Scheme, around: Surroundings) -> list[J
             en="Seen from {viewpoint}, the building does not stand before {ridge}.",
         )
         return [Judgement(Outcome.NOT_APPLICABLE, sentence.format(**words), feature=viewpoint.name)]
-    return [_judge(rule, scheme, view, intrusion, words=words)]
+    judged = _judge(rule, scheme, view, intrusion, words=words)
+    return [noted(judged, _method(parameters, viewpoint, ridge), scheme)]
+
+
+def _method(
+    parameters: RidgeBandParameters, viewpoint: Viewpoint, ridge: Ridge
+) -> tuple[Fact, ...]:
+    return method(
+        CLOSED_FORM,
+        (SAMPLED, EDGE_STEP, "m"),
+        *eye_facts(viewpoint, parameters.refraction),
+        (RIDGE_VERTICES, len(ridge.vertices), ""),
+        (SHARE, parameters.limit, ""),
+        (BASE, parameters.base_elevation, "m"),
+    )
 
 
 def _judge(

@@ -14,9 +14,10 @@ from shapely.geometry.base import BaseGeometry
 from bim_checks.finding import Judgement, Measurement, Outcome, Uncertainty, Unit
 from bim_checks.landscape.eye import Eye
 from bim_checks.landscape.limit_mesh import CityLimit
+from bim_checks.landscape.method import Fact, eye_facts, method, noted, scenery_facts
 from bim_checks.landscape.scheme_view import context_of, elements_by_weight, eye_of, surface_of
 from bim_checks.landscape.silhouette import Silhouette, silhouette_of
-from bim_checks.landscape.vista import Vista, sight_surface
+from bim_checks.landscape.vista import STEP, Vista, sight_surface
 from bim_checks.measures.floors import lower
 from bim_checks.measures.limit_surface import RisingSurface
 from bim_checks.parameters import Asset, parameter, parameters
@@ -67,6 +68,30 @@ OUTSIDE_VISTA = Text(
 OUTSIDE_CONE = Text(
     zh="建筑不在{view}的视锥内。", en="The building stands outside the view cone of {view}."
 )
+
+
+LINES_OF_SIGHT = Text(
+    zh="视线面 z(d) = zA + (zL − zA) d/D − (1 − k) d (D − d)/(2R)，逐三角面求最大超出值，区域边界处切开",
+    en="lines of sight z(d) = zA + (zL - zA) d/D - (1 - k) d (D - d)/(2R); the highest excess over every face, cut at the borders of regions",
+)
+SAMPLED = Text(zh="棱上取点的间距", en="points along edges are so far apart")
+AXES = (Text(zh="东坐标", en="easting"), Text(zh="北坐标", en="northing"))
+LEFT_END = Text(zh="地标左端{axis}", en="{axis} of the landmark's left end")
+RIGHT_END = Text(zh="地标右端{axis}", en="{axis} of the landmark's right end")
+THRESHOLD = Text(zh="门槛高程 zL", en="elevation of the threshold zL")
+SKYLINES = Text(
+    zh="逐列精确天际线：地标之后的建筑，与地标和既有天际线的较高者相比",
+    en="exact skyline column by column: the scheme behind the landmark, against the higher of the landmark and the skyline that stands",
+)
+COLUMN = Text(zh="方位步长", en="step in azimuth")
+HIGHER = Text(zh="高出轮廓的方位宽度", en="azimuth in which it rises above the silhouette")
+CONE_OVER_FACES = Text(
+    zh="锥面闭式，逐三角面求最大超出值，扇形边线处切开；不计地球曲率",
+    en="the cone in closed form, the highest excess over every face, cut at the sides of the sector; the Earth's curve is left out",
+)
+APEX = Text(zh="锥顶限高高程", en="elevation of the limit at the apex")
+SLOPE = Text(zh="坡度", en="slope")
+BEARINGS = (Text(zh="起始方位角", en="first bearing"), Text(zh="终止方位角", en="last bearing"))
 
 
 @parameters
@@ -174,6 +199,8 @@ def check_vista(
             )
             if judged is not None:
                 found.append(_consulted(judged) if consult else judged)
+    facts = method(LINES_OF_SIGHT, *_vista_facts(stated, viewpoint))
+    found = [noted(judged, facts, scheme) for judged in found]
     found += _silhouettes(rule, scheme, around, viewpoint)
     return found or [_outside(OUTSIDE_VISTA, viewpoint)]
 
@@ -204,6 +231,20 @@ def _places(
         name = BACKGROUND.format(view=viewpoint.name)
         places.append((name, vista.background(stated.background), True))
     return places
+
+
+def _vista_facts(stated: VistaParameters, viewpoint: Viewpoint) -> tuple[Fact, ...]:
+    ends = [
+        (end.format(axis=axis), value, "m")
+        for end, point in ((LEFT_END, stated.left), (RIGHT_END, stated.right))
+        for axis, value in zip(AXES, point, strict=True)
+    ]
+    return (
+        (SAMPLED, STEP, "m"),
+        *eye_facts(viewpoint, stated.refraction),
+        *ends,
+        (THRESHOLD, stated.threshold, "m"),
+    )
 
 
 def _silhouettes(
@@ -253,7 +294,14 @@ def _silhouettes(
         feature=landmark.name,
         geometry=shapely.LineString([eye.position, point]) if broken else None,
     )
-    return [judged]
+    facts = method(
+        SKYLINES,
+        (COLUMN, math.degrees(seen.columns.step), "°"),
+        *eye_facts(viewpoint, stated.refraction),
+        *scenery_facts(around),
+        (HIGHER, seen.degrees, "°"),
+    )
+    return [noted(judged, facts, scheme)]
 
 
 def _point(eye: Eye, seen: Silhouette, column: int) -> tuple[float, float, float]:
@@ -283,7 +331,17 @@ def check_view_cone(
         return [_outside(OUTSIDE_CONE, viewpoint)]
     surface, name = _cone(stated, viewpoint), CONE.format(view=viewpoint.name)
     judged = judge_surface(rule, scheme, surface, _near(scheme, sector), name=name, drawn=drawn)
-    return [_outside(OUTSIDE_CONE, viewpoint) if judged is None else judged]
+    if judged is None:
+        return [_outside(OUTSIDE_CONE, viewpoint)]
+    facts = method(
+        CONE_OVER_FACES,
+        *eye_facts(viewpoint, None),
+        (APEX, surface.start, "m"),
+        (SLOPE, stated.slope, "m/m"),
+        (BEARINGS[0], stated.bearing_from, "°"),
+        (BEARINGS[1], stated.bearing_to, "°"),
+    )
+    return [noted(judged, facts, scheme)]
 
 
 def view_cone_limits(rule: Rule, around: Surroundings) -> list[CityLimit]:
