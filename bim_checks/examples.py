@@ -31,6 +31,7 @@ def run_scene(scene: Scene, rulebook: Rulebook) -> Report:
         scene.lines,
         rulebook,
         existing=scene.existing,
+        consented=scene.consented,
         stated_site=scene.parcel,
         file=scene.file,
     )

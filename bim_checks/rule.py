@@ -14,7 +14,7 @@ from cim.city import City
 from cim.control_lines.feature import ControlFeature
 from cim.control_lines.store import LineStore
 from cim.existing import ExistingBuildings
-from cim.existing_store import existing_of
+from cim.existing_store import consented_of, existing_of
 from cim.text import Text
 
 Status = Literal["verified", "unverified"]
@@ -79,11 +79,13 @@ class Surroundings:
         city: its terrain, layers and views.
         lines: its control lines; rules ask for them by `near`, which reads them once.
         stated_existing: the buildings that stand, where they are not to be read from the city.
+        stated_consented: the buildings of consented schemes, where they are not to be read from the city.
     """
 
     city: City
     lines: LineStore
     stated_existing: ExistingBuildings | None = None
+    stated_consented: ExistingBuildings | None = None
 
     def once(self, key: Hashable, compute: Callable[[], Computed]) -> Computed:
         """What a room above prepares of the surroundings, prepared once; as `Scheme.once`."""
@@ -114,6 +116,17 @@ class Surroundings:
         if self.stated_existing is not None:
             return self.stated_existing
         return existing_of(self.city)
+
+    @cached_property
+    def consented(self) -> ExistingBuildings:
+        """The buildings of consented schemes, read when a rule first asks.
+
+        Raises:
+            CityError: a scheme's buildings cannot be read.
+        """
+        if self.stated_consented is not None:
+            return self.stated_consented
+        return consented_of(self.city)
 
 
 @dataclass(frozen=True, slots=True)

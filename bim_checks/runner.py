@@ -49,6 +49,7 @@ def run_checks(
     rulebook: Rulebook,
     *,
     existing: ExistingBuildings | None = None,
+    consented: ExistingBuildings | None = None,
     stated_site: BaseGeometry | None = None,
     file: Path | None = None,
 ) -> Report:
@@ -62,6 +63,7 @@ def run_checks(
         lines: the city's control lines.
         rulebook: the rules.
         existing: the buildings that stand; None to read the city's own when a rule asks for them.
+        consented: the buildings of consented schemes; None to read the city's own likewise.
         stated_site: the site's outline as surveyed, metres, projected frame; None where the model's IfcSite counts.
         file: the file the model was read from, for rules about the file itself; None where it is not at hand.
 
@@ -69,7 +71,7 @@ def run_checks(
         RulebookError: the rulebook names something the city does not have.
     """
     scheme = Scheme(model, ledger, stated_site, city.terrain.height_at, file)
-    return _report(scheme, Surroundings(city, lines, existing), rulebook)
+    return _report(scheme, Surroundings(city, lines, existing, consented), rulebook)
 
 
 def run_site_checks(

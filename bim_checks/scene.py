@@ -56,6 +56,7 @@ SCENE_KEYS = (
     "layers",
     "accuracy",
     "existing",
+    "consented",
     "views",
     "place",
     "parcel",
@@ -74,6 +75,7 @@ class Scene:
         city: its ground, layers and views.
         lines: its control lines.
         existing: the buildings that stand.
+        consented: the buildings of schemes that may be built and are not yet.
         place: where the model stands; None where nobody says.
         parcel: the site's outline as surveyed, projected frame; None where none is stated.
         file: the IFC file it stands for; None where no rule asks for one.
@@ -86,6 +88,7 @@ class Scene:
     place: ExplicitPlace | None
     parcel: shapely.Polygon | None
     file: Path | None = None
+    consented: ExistingBuildings = field(default_factory=lambda: ExistingBuildings(()))
 
 
 def read_scene(content: Mapping[str, Any], folder: Path | None = None) -> Scene:
@@ -100,7 +103,7 @@ def read_scene(content: Mapping[str, Any], folder: Path | None = None) -> Scene:
     ``defects`` (kind: how many, or examples).
     ``ground``: height of the ground at the origin, and ``slope``: ``[east, north]``, its rise per metre.
     ``layers``: ``{code: [{name, polygon | line, attributes}]}``, ``accuracy``: ``{code: metres}``.
-    ``existing``: entries with ``id``, ``polygon``, ``low``, ``high`` and ``attributes``.
+    ``existing``, ``consented``: entries with ``id``, ``polygon``, ``low``, ``high`` and ``attributes``.
     ``views``: ``viewpoints``, ``ridges`` and ``landmarks`` as in ``city.yaml``, positions from the origin. ``place: null``: nobody says where it stands.
     ``parcel``: the site's ring as surveyed. ``file``: an IFC file, named from `folder`, that rules about the file itself read.
     ``grids``: ``{code: {west, north, cell, heights}}``, height grids whose rows run from the north; null states no limit.
@@ -113,7 +116,8 @@ def read_scene(content: Mapping[str, Any], folder: Path | None = None) -> Scene:
         model=_part("model", lambda: _model(content.get("model", {}))),
         city=_part("city", lambda: _city(content, ground)),
         lines=_part("layers", lambda: LinesInMemory(_features(content.get("layers", {})))),
-        existing=_part("existing", lambda: ExistingBuildings(_existing(content))),
+        existing=_part("existing", lambda: ExistingBuildings(_existing(content, "existing"))),
+        consented=_part("consented", lambda: ExistingBuildings(_existing(content, "consented"))),
         place=ExplicitPlace(*ORIGIN, ground, 0.0) if content.get("place", True) else None,
         parcel=_part("parcel", lambda: _ring(content.get("parcel"))),
         file=_part(
@@ -278,8 +282,8 @@ def _features(layers: Mapping[str, Any]) -> Iterator[ControlFeature]:
             )
 
 
-def _existing(content: Mapping[str, Any]) -> Iterator[ExistingBuilding]:
-    for entry in content.get("existing", ()):
+def _existing(content: Mapping[str, Any], key: str) -> Iterator[ExistingBuilding]:
+    for entry in content.get(key, ()):
         mesh = prism(entry["polygon"], float(entry["low"]), float(entry["high"]))
         moved = Mesh(mesh.vertices + np.array([*ORIGIN, 0.0]), mesh.faces)
         yield ExistingBuilding(str(entry["id"]), entry.get("attributes", {}), moved)

@@ -104,6 +104,20 @@ class HeightGrid:
     path: Path
 
 
+@dataclass(frozen=True, slots=True)
+class ConsentedScheme:
+    """A scheme that may be built and is not yet.
+
+    Attributes:
+        code, name: identity.
+        path: its buildings, CityJSONSeq in the city's projected CRS, metres above its vertical datum.
+    """
+
+    code: str
+    name: Text
+    path: Path
+
+
 @dataclass(frozen=True)
 class City:
     """A city as its folder states it.
@@ -121,6 +135,7 @@ class City:
         separation_path: grid of the vertical separation; None where it is a constant.
         blueprint: what the control lines must keep between themselves; empty when the city declares nothing.
         height_grids: rasters of height limits, possibly none.
+        consented: schemes that may be built and are not yet, possibly none.
     """
 
     folder: Path
@@ -140,6 +155,7 @@ class City:
     landmarks: tuple[Landmark, ...] = ()
     blueprint: Blueprint = EMPTY_BLUEPRINT
     height_grids: tuple[HeightGrid, ...] = ()
+    consented: tuple[ConsentedScheme, ...] = ()
 
     @cached_property
     def terrain(self) -> Terrain:
@@ -152,7 +168,7 @@ class City:
 
     @cached_property
     def sha256(self) -> str:
-        """Hash of everything a verdict can depend on: ``city.yaml``, control lines, buildings, terrain, separation and height grids."""
+        """Hash of everything a verdict can depend on: ``city.yaml``, control lines, buildings, terrain, separation, height grids and consented schemes."""
         digest = hashlib.sha256()
         sources = [
             self.folder / "city.yaml",
@@ -163,6 +179,7 @@ class City:
         if self.separation_path is not None:
             sources.append(self.separation_path)
         sources.extend(grid.path for grid in self.height_grids)
+        sources.extend(scheme.path for scheme in self.consented)
         for path in sources:
             with path.open("rb") as stream:
                 digest.update(hashlib.file_digest(stream, "sha256").digest())
@@ -289,6 +306,14 @@ def _city(folder: Path, document: Mapping[str, Any]) -> City:
                 path=_source(folder, entry["source"]),
             )
             for entry in document.get("height_grids", ())
+        ),
+        consented=tuple(
+            ConsentedScheme(
+                code=str(entry["code"]),
+                name=Text(**entry["name"]),
+                path=_source(folder, entry["source"]),
+            )
+            for entry in document.get("consented", ())
         ),
         terrain_path=_source(folder, document["terrain"]),
         buildings_path=_source(folder, document["buildings"]),

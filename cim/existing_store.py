@@ -12,6 +12,7 @@ import json
 import mmap
 import struct
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, overload
 
@@ -48,6 +49,21 @@ def existing_of(city: City) -> ExistingBuildings:
         CityError: the city's buildings cannot be read.
     """
     return open_existing(build_existing(city))
+
+
+def consented_of(city: City) -> ExistingBuildings:
+    """The buildings of all consented schemes of a city, in its order; each identifier begins with the code of its scheme.
+
+    They are few, so they are read from their sources.
+
+    Raises:
+        CityError: a source cannot be read.
+    """
+    return ExistingBuildings(
+        replace(building, identifier=f"{scheme.code}/{building.identifier}")
+        for scheme in city.consented
+        for building in stream_existing(scheme.path)
+    )
 
 
 def build_existing(city: City) -> Path:

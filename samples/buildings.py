@@ -29,6 +29,7 @@ VIEW_CORRIDOR = 20.0  # degrees either side of north from the shore lookout
 VIEW_REACH, VIEW_SLOPE = 1_400.0, 0.075  # m; rise of what may be built there, 4.3 degrees
 # From the top of Egret Island to the foot of the pagoda: degrees either side; metres above the town at the island, and a metre on.
 PAGODA_CORRIDOR, PAGODA_LOW, PAGODA_SLOPE = 3.0, 38.0, 0.034
+CONSENTED, CONSENTED_SIZE, CONSENTED_HEIGHT = (610_980.0, 2_705_500.0), (36.0, 28.0), 88.0  # m
 FUNCTIONS = ("residential", "office", "retail", "mixed")
 
 
@@ -159,6 +160,19 @@ def _lots_of(block: Polygon) -> Iterator[Polygon]:
         for column in range(across):
             x, y = west + column * width, south + row * depth
             yield box(x, y, x + width, y + depth)
+
+
+def consented_tower() -> Buildings:
+    """A tower that may be built on a parcel east of the submitted one, and is not yet."""
+    one = np.ones(1)
+    return Buildings(
+        centre=np.array([CONSENTED]),
+        size=np.array([CONSENTED_SIZE]),
+        turn=0.0 * one,
+        base=height(*np.array([CONSENTED]).T),
+        eave=CONSENTED_HEIGHT * one,
+        ridge=0.0 * one,
+    )
 
 
 def write_buildings(

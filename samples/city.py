@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from cim.text import Text
-from samples.buildings import copies_for, make_buildings, write_buildings
+from samples.buildings import consented_tower, copies_for, make_buildings, write_buildings
 from samples.ground import ISLAND, elevation, ridge_line, write_terrain
 from samples.lines import COVERING, PARTITION, PROHIBITED_PAIRS, layers, write_lines
 from samples.plan import (
@@ -55,6 +55,7 @@ def write_city(
     tell(0.3)
     town = make_buildings(buildings, seed)
     write_buildings(folder / "buildings.city.jsonl", town, lambda share: tell(0.3 + 0.5 * share))
+    write_buildings(folder / "consented.city.jsonl", consented_tower())
     write_lines(folder / "control_lines.gpkg")
     tell(0.9)
     write_points(folder / "heritage.laz", town, count=SCAN_POINTS, seed=seed)
@@ -87,6 +88,16 @@ def _document() -> dict[str, Any]:
         "vertical": {"datum": "EPSG:5737", "separation": SEPARATION, "accuracy": 0.3},
         "terrain": "terrain.tif",
         "buildings": "buildings.city.jsonl",
+        "consented": [
+            {
+                "code": "2025-30",
+                "name": {
+                    "zh": "海湾大厦（已批未建）",
+                    "en": "Bay Tower (consented, not yet built)",
+                },
+                "source": "consented.city.jsonl",
+            }
+        ],
         "rulebook": "rulebook.yaml",
         "point_clouds": ["heritage.laz"],
         "control_lines": {

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from bim_checks.landscape.study import ViewStudy, owner_name
+from bim_checks.landscape.study import Cumulative, ViewStudy, owner_name
 from bim_checks.rule import Surroundings
 from bim_checks.scheme import Scheme
 from cim.text import Language, Text
@@ -26,6 +26,10 @@ FIGURES: Mapping[str, Text] = {
     "peaks_after": Text(zh="峰数（建成后）", en="peaks after"),
     "distance": Text(zh="距离 (m)", en="distance (m)"),
 }
+CUMULATIVE = Text(
+    zh="计入已批未建方案：这些方案遮去天空 {consented:.4g}·10⁻³ sr，本方案另遮去 {scheme:.4g}·10⁻³ sr，合计 {together:.4g}·10⁻³ sr。",
+    en="With consented schemes: they take {consented:.4g}e-3 sr of sky, this scheme {scheme:.4g}e-3 sr besides, both {together:.4g}e-3 sr.",
+)
 SEEN_FROM = Text(
     zh="地面可见范围：所示范围公共地面的 {any:.1f} % 可见建筑的至少一处，{all:.1f} % 可见全部 {count} 处测点（{cell:g} m 格网，眼高 {eye:g} m）。",
     en="From {any:.1f} % of the public ground of the map at least one of the scheme's points is seen, from {all:.1f} % all {count} of them (cells of {cell:g} m, eye {eye:g} m above ground).",
@@ -55,6 +59,23 @@ def figures(found: ViewStudy) -> dict[str, Any]:
         "peaks_before": found.peaks_before,
         "peaks_after": found.peaks_after,
         "distance": round(found.distance, 2),
+        "cumulative": None if found.cumulative is None else _cumulative(found.cumulative),
+    }
+
+
+def _cumulative(found: Cumulative) -> dict[str, Any]:
+    """What consented schemes take, what the scheme takes besides, and both."""
+    return {
+        name: {
+            "degrees_raised": round(raised.degrees, 4),
+            "most_raised": round(raised.most, 4),
+            "sky_lost": round(raised.sky, 9),
+        }
+        for name, raised in (
+            ("consented", found.consented),
+            ("scheme", found.scheme),
+            ("together", found.together),
+        )
     }
 
 
@@ -133,5 +154,8 @@ def _view(view: Mapping[str, Any], pictures: Sequence[str], language: Language) 
         value = view[key] * (1000.0 if key == "sky_lost" else 1.0)
         yield f"<tr><th>{title.in_language(language)}</th><td>{value:,.4g}</td></tr>"
     yield "</table>"
+    if view["cumulative"]:
+        sky = {name: 1000.0 * found["sky_lost"] for name, found in view["cumulative"].items()}
+        yield f"<p>{escape(CUMULATIVE.format(**sky).in_language(language))}</p>"
     for name in pictures:
         yield f'<figure><img src="{escape(name)}" alt="{escape(name)}"></figure>'

@@ -30,6 +30,7 @@ class SeenLandmark:
         window: looked through.
         before, after: solid angle that is seen, steradians.
         hidden: shape (rows, columns), where it is seen before and not after.
+        own: shape (rows, columns), where of that the scheme hides it and no consented scheme does; all of it without these.
         owners: shape (rows, columns), index of the scheme's body there.
         resolution: half-width of what `after` can be off by, for the line of the scheme runs through pixels, steradians.
     """
@@ -38,6 +39,7 @@ class SeenLandmark:
     before: float
     after: float
     hidden: NDArray[np.bool_]
+    own: NDArray[np.bool_]
     owners: NDArray[np.int32]
     resolution: float
 
@@ -55,6 +57,7 @@ def seen_landmark(
     *,
     step: float,
     window: Window | None = None,
+    consented: Surface | None = None,
 ) -> SeenLandmark:
     """A landmark before and after a scheme.
 
@@ -65,6 +68,7 @@ def seen_landmark(
         scheme: prepared.
         step: of a pixel, radians; another where the landmark would have too few or too many of them.
         window: that holds the whole landmark, its pixels as they are; None for one about the landmark.
+        consented: buildings of consented schemes that count with the scheme; None where they do not.
     """
     body = body_of(landmark, context)
     window = window or _window(eye.apparent(body.vertices), step)
@@ -72,12 +76,17 @@ def seen_landmark(
     around = context.picture(eye, window, cleared=frozenset(landmark.buildings))
     built = picture_of(faces_in(scheme, eye, window), eye, window)
     seen = np.isfinite(alone.distances) & (alone.distances <= around.distances)
-    hidden = seen & (built.distances < alone.distances)
+    own = hidden = seen & (built.distances < alone.distances)
+    if consented is not None:
+        others = picture_of(faces_in(consented, eye, window), eye, window)
+        own = hidden & ~(others.distances < alone.distances)
+        hidden = hidden | (seen & (others.distances < alone.distances))
     return SeenLandmark(
         window=window,
         before=alone.solid_angle_of(seen),
         after=alone.solid_angle_of(seen & ~hidden),
         hidden=hidden,
+        own=own,
         owners=built.owners,
         resolution=_resolution(alone, seen, hidden),
     )

@@ -7,6 +7,7 @@ from operator import attrgetter
 from typing import TypeVar
 
 import numpy as np
+import shapely
 from numpy.typing import NDArray
 from shapely import affinity
 from shapely.geometry.base import BaseGeometry
@@ -45,6 +46,29 @@ def context_of(around: Surroundings) -> Context:
 def surface_of(scheme: Scheme) -> Surface:
     """The scheme's bodies, prepared; the index of each is its place in `scheme.body_ids`."""
     return scheme.once("landscape.surface", lambda: of_bodies(scheme.bodies))
+
+
+def consented_surface(around: Surroundings) -> Surface:
+    """The buildings of consented schemes, prepared; empty where there are none."""
+    return around.once(
+        "landscape.consented",
+        lambda: prepared([building.mesh for building in around.consented.all]),
+    )
+
+
+def make_way(around: Surroundings) -> frozenset[str]:
+    """Identifiers of the existing buildings that make way for consented schemes: more than `REPLACED` of their plan is under one."""
+
+    def find() -> frozenset[str]:
+        return frozenset(
+            building.identifier
+            for scheme in around.consented.all
+            for building in around.existing.near(scheme.footprint.bounds)
+            if shapely.intersection(building.footprint, scheme.footprint).area
+            >= REPLACED * building.footprint.area
+        )
+
+    return around.once("landscape.make_way", find)
 
 
 def changed(scheme: Scheme, change: NDArray[np.float64]) -> Scheme:

@@ -9,13 +9,54 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bim_checks.landscape.eye import Eye, all_round
-from bim_checks.landscape.scheme_view import context_of, eye_of, replaced_buildings, surface_of
+from bim_checks.landscape.scheme_view import (
+    consented_surface,
+    context_of,
+    eye_of,
+    make_way,
+    replaced_buildings,
+    surface_of,
+)
 from bim_checks.landscape.skyline import GROUND, NOTHING, Skyline, skyline_of
 from bim_checks.rule import Surroundings
 from bim_checks.scheme import Scheme
 from cim.city import Viewpoint
 
 CIRCLE = 36_000  # columns over the whole horizon: 0.01 degrees
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Raised:
+    """What a skyline gains over another.
+
+    Attributes:
+        degrees: azimuth over which it is higher, degrees.
+        most: by how much at most, degrees.
+        sky: solid angle of sky that it takes, steradians.
+    """
+
+    degrees: float
+    most: float
+    sky: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cumulative:
+    """The same view with the consented schemes built.
+
+    Attributes:
+        before: existing and consented; what makes way for these is gone.
+        after: and the scheme; what makes way for it is gone too.
+        consented: what the consented schemes take of the existing view.
+        scheme: what the scheme takes besides.
+        together: what both take.
+    """
+
+    before: Skyline
+    after: Skyline
+    consented: Raised
+    scheme: Raised
+    together: Raised
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,6 +73,7 @@ class ViewStudy:
         sky_lost: solid angle of sky that it takes, steradians.
         peaks_before, peaks_after: local maxima of the skyline over the scheme's azimuths that stand out by more than 0.1 degrees.
         distance: horizontal metres to the nearest point of the scheme that is seen, else to its centre.
+        cumulative: with the consented schemes; None where there are none.
     """
 
     viewpoint: Viewpoint
@@ -45,6 +87,7 @@ class ViewStudy:
     peaks_before: int
     peaks_after: int
     distance: float
+    cumulative: Cumulative | None = None
 
 
 def study(
@@ -67,8 +110,7 @@ def study(
     offset = max(offset, 0)
     after = cleared.with_(built, offset=offset)
     raised = after.owners >= offset
-    low, high = before.elevations[raised], after.elevations[raised]
-    low = np.maximum(low, 0.0 if not len(low) else -math.pi / 2.0)
+    gain = _raised(before, after, raised)
     middle = _shown(before, after, raised)
     seen = built.distances[raised]
     centre = surface.vertices[:, :2].mean(axis=0) if len(surface.vertices) else np.zeros(2)
@@ -78,12 +120,48 @@ def study(
         before=before,
         after=after,
         offset=offset,
-        degrees_raised=float(raised.sum()) * 360.0 / CIRCLE,
-        most_raised=float(np.degrees((high - low).max())) if len(high) else 0.0,
-        sky_lost=float((np.sin(high) - np.sin(low)).sum() * columns.step) if len(high) else 0.0,
+        degrees_raised=gain.degrees,
+        most_raised=gain.most,
+        sky_lost=gain.sky,
         peaks_before=_peaks(before.elevations[middle]),
         peaks_after=_peaks(after.elevations[middle]),
         distance=float(seen.min()) if len(seen) else math.dist(centre, eye.position[:2]),
+        cumulative=_cumulative(around, eye, before, built, gone),
+    )
+
+
+def _raised(before: Skyline, after: Skyline, where: NDArray[np.bool_]) -> Raised:
+    """What a skyline gains over another in some columns."""
+    low, high = before.elevations[where], after.elevations[where]
+    if not len(high):
+        return Raised(0.0, 0.0, 0.0)
+    return Raised(
+        degrees=float(len(high) * np.degrees(before.columns.step)),
+        most=float(np.degrees((high - low).max())),
+        sky=float((np.sin(high) - np.sin(low)).sum() * before.columns.step),
+    )
+
+
+def _cumulative(
+    around: Surroundings, eye: Eye, existing: Skyline, built: Skyline, gone: frozenset[str]
+) -> Cumulative | None:
+    surface, context = consented_surface(around), context_of(around)
+    if not len(surface.faces):
+        return None
+    columns, way = existing.columns, make_way(around)
+    others = skyline_of(surface, eye, columns)
+    standing = context.skyline(eye, columns, cleared=way) if way else existing
+    left = context.skyline(eye, columns, cleared=way | gone) if gone else standing
+    offset = max(int(existing.owners.max()), 0) + 1
+    before = standing.with_(others, offset=offset)
+    after = left.with_(others, offset=offset)
+    after = after.with_(built, offset=offset + int(surface.owners.max()) + 1)
+    return Cumulative(
+        before=before,
+        after=after,
+        consented=_raised(existing, before, before.tangents > existing.tangents),
+        scheme=_raised(before, after, after.tangents > before.tangents),
+        together=_raised(existing, after, after.tangents > existing.tangents),
     )
 
 

@@ -42,6 +42,7 @@ from bim_checks.scheme import Scheme
 from cim.text import Language, Text
 
 BEFORE_COLOUR, AFTER_COLOUR, RIDGE_COLOUR = "#1c2530", "#b3261e", "#14603a"
+CONSENTED_COLOUR = "#6a4c93"
 LIMIT_COLOURS = (
     "#b26a00",
     "#8a3b00",
@@ -53,6 +54,7 @@ TOLD = 50.0  # m; of a limit that is kept by more nothing is said in the picture
 MARKED = 0.01  # m; a pixel is hatched where the scheme is higher above a limit than this
 BEFORE = Text(zh="现状天际线", en="skyline today")
 AFTER = Text(zh="被方案抬高的天际线", en="skyline the scheme raises")
+CONSENTED = Text(zh="含已批未建方案的天际线", en="skyline with consented schemes")
 LIMIT = Text(zh="{rule}：{name}", en="{rule}: {name}")
 BAND = Text(zh="{rule} 保护带", en="the band of {rule}")
 BAND_COLOUR = "#ffd24a"
@@ -203,6 +205,9 @@ def _lines(around: Surroundings, found: ViewStudy, camera: Camera) -> Iterator[L
     yield Line(BEFORE, found.before.columns, found.before.tangents, BEFORE_COLOUR)
     raised = np.where(found.after.owners >= found.offset, found.after.tangents, np.nan)
     yield Line(AFTER, found.after.columns, raised, AFTER_COLOUR)
+    if found.cumulative is not None:
+        planned = found.cumulative.before
+        yield Line(CONSENTED, planned.columns, planned.tangents, CONSENTED_COLOUR, dashed=True)
     for ridge in around.city.ridges:
         vertices = np.array(ridge.vertices)
         seen = ridge_line(found.eye, vertices, columns_over(found.eye, vertices, camera.pixel))

@@ -7,6 +7,7 @@ Earth curvature and refraction are included. Buildings that make way for the sch
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -23,7 +24,13 @@ from bim_checks.landscape.ridge import (
     hidden_ridge,
     ridge_line,
 )
-from bim_checks.landscape.scheme_view import context_of, elements_by_weight, eye_of, surface_of
+from bim_checks.landscape.scheme_view import (
+    consented_surface,
+    context_of,
+    elements_by_weight,
+    eye_of,
+    surface_of,
+)
 from bim_checks.landscape.skyline import Skyline, skyline_of
 from bim_checks.parameters import Asset, parameter, parameters
 from bim_checks.rule import Rule, RuleType, Surroundings
@@ -77,6 +84,11 @@ class RidgeHiddenParameters:
     refraction: float = parameter(
         zh="大气折光系数 k", en="coefficient of refraction k", unit=Unit.RATIO, default=REFRACTION
     )
+    cumulative: bool = parameter(
+        zh="是否将已批未建方案与本方案合并计算",
+        en="whether consented schemes count with the scheme",
+        default=False,
+    )
     measure: Literal["length", "azimuth"] = parameter(
         zh="份额按山脊线长度或按方位角计",
         en="whether the share is of the ridge's metres or of azimuth",
@@ -99,6 +111,12 @@ class LandmarkParameters:
         zh="大气折光系数 k", en="coefficient of refraction k", unit=Unit.RATIO, default=REFRACTION
     )
 
+    cumulative: bool = parameter(
+        zh="是否将已批未建方案与本方案合并计算",
+        en="whether consented schemes count with the scheme",
+        default=False,
+    )
+
 
 def check_ridge_hidden(rule: Rule, scheme: Scheme, around: Surroundings) -> list[Judgement]:
     """VIEW-RIDGE-HIDDEN: of the ridge that is seen from the viewpoint, the share the scheme hides <= limit."""
@@ -115,11 +133,17 @@ def check_ridge_hidden(rule: Rule, scheme: Scheme, around: Surroundings) -> list
     in_front = np.nan_to_num(line.distances - parameters.ridge_body, nan=0.0)
     before = context_of(around).skyline(eye, columns, nearer_than=in_front)
     built = skyline_of(surface_of(scheme), eye, columns, nearer_than=line.distances)
-    hidden = hidden_ridge(line, before, built)
     words = {"viewpoint": viewpoint.name, "ridge": ridge.name}
+    own = hidden = hidden_ridge(line, before, built)
+    if parameters.cumulative:
+        others = skyline_of(consented_surface(around), eye, columns, nearer_than=line.distances)
+        hidden = hidden_ridge(line, before, built.with_(others))
+        own = replace(hidden, hidden=own.hidden & ~(others.tangents >= line.tangents))
     if hidden.metres_before == 0.0:
         return [_nothing_to_hide(words)]
-    judged = _judged_ridge(rule, scheme, eye, line, seen=(hidden, built), words=words)
+    if hidden.hidden.any() and not own.hidden.any():
+        return [_adds_nothing(words, 100.0 * hidden.share)]
+    judged = _judged_ridge(rule, scheme, eye, line, seen=(hidden, built), own=own, words=words)
     facts = method(
         SKYLINES,
         (COLUMN, RIDGE_STEP, "°"),
@@ -142,6 +166,7 @@ def _judged_ridge(
     line: RidgeLine,
     *,
     seen: tuple[HiddenRidge, Skyline],
+    own: HiddenRidge,
     words: dict[str, Text],
 ) -> Judgement:
     hidden, built = seen
@@ -168,7 +193,7 @@ def _judged_ridge(
         zh="从{viewpoint}看，建筑新遮挡{ridge}可见部分的 {share:.2f} %（{of:.0f} m 中的 {metres:.1f} m，方位 {degrees:.3f}°），限值 {limit:g} %。",
         en="Seen from {viewpoint}, the building newly hides {share:.2f} % of what is seen of {ridge} ({metres:.1f} m of {of:.0f} m, {degrees:.3f} degrees); the limit is {limit:g} %.",
     ).format(**words, **figures)
-    columns = np.flatnonzero(hidden.hidden)
+    columns = np.flatnonzero(own.hidden)
     if outcome is Outcome.PASS or not len(columns):  # nothing is hidden, though it comes near
         return Judgement(outcome, sentence, measurement=measurement, feature=words["viewpoint"])
     worst = columns[np.argmax(built.tangents[columns] - line.tangents[columns])]
@@ -236,10 +261,13 @@ def check_landmark(rule: Rule, scheme: Scheme, around: Surroundings) -> list[Jud
         context_of(around),
         surface_of(scheme),
         step=math.radians(LANDMARK_STEP),
+        consented=consented_surface(around) if parameters.cumulative else None,
     )
     words = {"viewpoint": viewpoint.name, "ridge": landmark.name}
     if seen.before == 0.0:
         return [_nothing_to_hide(words)]
+    if seen.hidden.any() and not seen.own.any():
+        return [_adds_nothing(words, 100.0 * seen.share)]
     judged = _judged_landmark(rule, scheme, viewpoint, landmark, eye=eye, seen=seen)
     facts = method(
         PIXELS,
@@ -284,7 +312,7 @@ def _judged_landmark(
     )
     if outcome is Outcome.PASS:
         return Judgement(outcome, sentence, measurement=measurement, feature=viewpoint.name)
-    owners = seen.owners[seen.hidden]
+    owners = seen.owners[seen.own]
     foot = np.array(landmark.position)
     return Judgement(
         outcome,
@@ -312,6 +340,17 @@ def _landmark_uncertainty(
     return Uncertainty(frame=100.0 * off / math.sqrt(seen.before), mesh=pixel)
 
 
+def _adds_nothing(words: dict[str, Text], share: float) -> Judgement:
+    return Judgement(
+        Outcome.PASS,
+        Text(
+            zh="从{viewpoint}看，已批未建方案遮挡{ridge}可见部分的 {share:.2f} %，本方案不再增加遮挡。",
+            en="Seen from {viewpoint}, consented schemes hide {share:.2f} % of what is seen of {ridge}; this scheme hides nothing besides.",
+        ).format(**words, share=share),
+        feature=words["viewpoint"],
+    )
+
+
 def _nothing_to_hide(words: dict[str, Text]) -> Judgement:
     return Judgement(
         Outcome.NOT_APPLICABLE,
@@ -329,9 +368,11 @@ RULE_TYPES = (
         title=Text(zh="山脊线遮挡", en="How much of a ridge is hidden"),
         explanation=Text(
             zh="从视点以 0.001° 的方位步长逐列求精确天际线。遮挡前，地形与既有建筑（山脊本体除外）低于山脊线处为可见；建筑在山脊线前方且不低于山脊线处为新遮挡。"
+            "cumulative 为真时，已批未建方案与本方案合并计算；本方案不增加遮挡则通过。"
             "以存档的法定山脊折线计长度、方位角与份额；计入地球曲率与大气折光 (1 − k) d²/2R。",
             en="The exact skyline from the viewpoint in columns of 0.001 degrees. The ridge is seen where terrain and existing buildings, "
-            "its own hill apart, stay below it; it is newly hidden where the scheme stands in front and reaches it. Metres and share are counted along the "
+            "its own hill apart, stay below it; it is newly hidden where the scheme stands in front and reaches it. With `cumulative`, "
+            "consented schemes count with it; a scheme that hides nothing besides passes. Metres and share are counted along the "
             "stored legal polyline; curvature and refraction, (1 - k) d^2 / 2R, are included.",
         ),
         parameters=RidgeHiddenParameters,
@@ -342,9 +383,9 @@ RULE_TYPES = (
         code="VIEW-LANDMARK",
         title=Text(zh="地标遮挡", en="How much of a landmark is hidden"),
         explanation=Text(
-            zh="以 0.005° 的像元求地标在视点处可见的立体角（像元立体角为 (sin e₁ − sin e₀)·Δα），建筑位于地标之前的像元为新遮挡。",
+            zh="以 0.005° 的像元求地标在视点处可见的立体角（像元立体角为 (sin e₁ − sin e₀)·Δα），建筑位于地标之前的像元为新遮挡。cumulative 为真时，已批未建方案与本方案合并计算；本方案不增加遮挡则通过。",
             en="The solid angle in which the landmark is seen from the viewpoint, in pixels of 0.005 degrees (each (sin e1 - sin e0) times its width); "
-            "pixels where the scheme stands nearer are newly hidden.",
+            "pixels where the scheme stands nearer are newly hidden. With `cumulative`, consented schemes count with it; a scheme that hides nothing besides passes.",
         ),
         parameters=LandmarkParameters,
         check=check_landmark,

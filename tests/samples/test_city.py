@@ -30,6 +30,7 @@ PARTS = {
     "city.yaml",
     "terrain.tif",
     "buildings.city.jsonl",
+    "consented.city.jsonl",
     "control_lines.gpkg",
     "heritage.laz",
     "rulebook.yaml",

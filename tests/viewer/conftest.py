@@ -35,7 +35,7 @@ def small_city(city: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The same with 512 m of ground around the tower's parcel, a few buildings and no scan: built in a moment."""
     folder = tmp_path_factory.mktemp("small") / "city"
     folder.mkdir()
-    for name in ("control_lines.gpkg", *RULES):
+    for name in ("control_lines.gpkg", "consented.city.jsonl", *RULES):
         shutil.copy(city / name, folder)
     described = yaml.safe_load((city / "city.yaml").read_text(encoding="utf-8"))
     described["point_clouds"] = []
