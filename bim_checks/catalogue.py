@@ -36,6 +36,7 @@ from bim_checks.rules import (
     spacing,
     street,
     sunlight,
+    view_shares,
     views,
     vistas,
 )
@@ -65,6 +66,7 @@ RULE_TYPES: Mapping[str, RuleType] = {
         spacing,
         fire_separation,
         views,
+        view_shares,
         vistas,
         corridor,
         occlusion,

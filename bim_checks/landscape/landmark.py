@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from bim_checks.landscape.context import Context
 from bim_checks.landscape.eye import Eye, sector
 from bim_checks.landscape.in_window import faces_in
-from bim_checks.landscape.picture import Picture, Window, picture_of
+from bim_checks.landscape.picture import Window, half_pixels, picture_of
 from bim_checks.landscape.surface import Surface, prepared
 from cim.city import Landmark
 from cim.mesh import Mesh
@@ -88,7 +88,7 @@ def seen_landmark(
         hidden=hidden,
         own=own,
         owners=built.owners,
-        resolution=_resolution(alone, seen, hidden),
+        resolution=half_pixels(window, seen, hidden),
     )
 
 
@@ -128,12 +128,3 @@ def _window(points: NDArray[np.float64], step: float) -> Window:
     rows = max(int(np.ceil(height / step)), 1)
     low = float(elevation.max() + elevation.min()) / 2.0 - rows * step / 2.0
     return Window(sector(middle, width, step), low, step, rows)
-
-
-def _resolution(alone: Picture, seen: NDArray[np.bool_], hidden: NDArray[np.bool_]) -> float:
-    """Half a pixel all along the line between what is hidden and what is still seen: an upright edge may be off so everywhere."""
-    left = seen & ~hidden
-    beside = (hidden[:, 1:] & left[:, :-1]) | (left[:, 1:] & hidden[:, :-1])
-    above = (hidden[1:] & left[:-1]) | (left[1:] & hidden[:-1])
-    edge = int(beside.sum()) + int(above.sum())
-    return 0.5 * edge * float(alone.window.solid_angles.max())

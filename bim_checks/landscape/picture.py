@@ -97,6 +97,24 @@ class Picture:
         )
 
 
+def half_pixels(window: Window, seen: NDArray[np.bool_], hidden: NDArray[np.bool_]) -> float:
+    """Half a pixel all along the line between what is hidden and what is still seen: an upright edge may be off so everywhere.
+
+    Args:
+        window: of the masks.
+        seen: shape (rows, columns), before.
+        hidden: shape (rows, columns), of that.
+
+    Returns:
+        Steradians.
+    """
+    left = seen & ~hidden
+    beside = (hidden[:, 1:] & left[:, :-1]) | (left[:, 1:] & hidden[:, :-1])
+    above = (hidden[1:] & left[:-1]) | (left[1:] & hidden[:-1])
+    edge = int(beside.sum()) + int(above.sum())
+    return 0.5 * edge * float(window.solid_angles.max())
+
+
 def picture_of(
     surface: Surface, eye: Eye, window: Window, *, without: NDArray[np.bool_] | None = None
 ) -> Picture:

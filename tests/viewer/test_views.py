@@ -23,7 +23,7 @@ from viewer.views import sights
 
 CODES, KINDS, LANGUAGES = ("VP1", "VP2", "VP3"), ("after", "before", "overlay"), ("en", "zh")
 LOOKED_FROM = {
-    "VP1": ["VIW-01", "VIW-02", "VIW-03", "VIW-04"],
+    "VP1": ["VIW-01", "VIW-02", "VIW-03", "VIW-08", "VIW-04"],
     "VP2": ["VIW-07", "VIW-05"],
     "VP3": [],
 }
@@ -140,12 +140,16 @@ def test_sights_stand_on_the_globe_at_the_height_of_eye_and_ridge(city: Path) ->
     read = read_city(city)
     told = sights_on_globe(read, sights(read_rulebook(read.rulebook_path), read))
     kinds = [feature["properties"]["kind"] for feature in told["features"]]
-    # The ridge band and the hidden ridge look at the ridge from VP1; the landmark is no ridge.
-    assert kinds == ["viewpoint"] * 3 + ["ridge"] + ["cone"] * 2
+    # The ridge band, the hidden ridge and the hill's share look at the ridge from VP1; the landmark is no ridge.
+    assert kinds == ["viewpoint"] * 3 + ["ridge"] + ["cone"] * 3
     by_kind: dict[str, list[dict[str, Any]]] = {kind: [] for kind in kinds}
     for feature in told["features"]:
         by_kind[feature["properties"]["kind"]].append(feature)
-    assert [cone["properties"]["rule"] for cone in by_kind["cone"]] == ["VIW-01", "VIW-02"]
+    assert [cone["properties"]["rule"] for cone in by_kind["cone"]] == [
+        "VIW-01",
+        "VIW-02",
+        "VIW-08",
+    ]
     (ridge,) = read.ridges
     eye = read.viewpoints[0].position[2] + read.viewpoints[0].eye_height
     for cone in by_kind["cone"]:
