@@ -222,16 +222,16 @@ def ground_share(eye: Eye, ground: SeenGround, scheme: Surface) -> Share:
         ground: as seen before.
         scheme: prepared.
     """
-    window, (first, last) = ground.window, _columns_of(eye, ground.window.columns, scheme)
-    nothing = np.zeros(0)
-    if first >= last or ground.solid_angle == 0.0:
-        return Share(ground.solid_angle, 0.0, 0.0, window.columns.step, nothing.astype(np.int32), nothing, math.nan)  # fmt: skip
-    step = window.columns.step
-    columns = Columns(window.columns.start + first * step, step, last - first)
-    part = Window(columns, window.low, window.step, window.rows)
+    first, last = _columns_of(eye, ground.window.columns, scheme)
+    rows = np.flatnonzero(ground.seen[:, first:last].any(axis=1))
+    step = ground.window.columns.step
+    if not len(rows):
+        nothing = np.zeros(0)
+        return Share(ground.solid_angle, 0.0, 0.0, step, nothing.astype(np.int32), nothing, math.nan)  # fmt: skip
+    # Only where something is to be hidden: most faces of a tower stand below or beside it.
+    part, where = _part(ground.window, rows, slice(first, last))
     built = picture_of(faces_in(scheme, eye, part), eye, part)
-    seen = ground.seen[:, first:last]
-    hidden = seen & (built.distances < ground.distances[:, first:last])
+    hidden = ground.seen[where] & (built.distances < ground.distances[where])
     row, column = np.nonzero(hidden)
     return Share(
         before=ground.solid_angle,
@@ -242,7 +242,20 @@ def ground_share(eye: Eye, ground: SeenGround, scheme: Surface) -> Share:
         step=step,
         owners=built.owners[row, column],
         weights=part.solid_angles[row],
-        touched=_middle(columns, column),
+        touched=_middle(part.columns, column),
+    )
+
+
+def _part(
+    window: Window, rows: NDArray[np.intp], columns: slice
+) -> tuple[Window, tuple[slice, slice]]:
+    """Some columns of a window and the rows from the first to the last of some, with a row more on both sides."""
+    low, high = max(int(rows[0]) - 1, 0), min(int(rows[-1]) + 2, window.rows)
+    step = window.columns.step
+    part = Columns(window.columns.start + columns.start * step, step, columns.stop - columns.start)
+    return (
+        Window(part, window.low + low * window.step, window.step, high - low),
+        (slice(low, high), columns),
     )
 
 
@@ -256,7 +269,8 @@ def _columns_of(eye: Eye, columns: Columns, scheme: Surface) -> tuple[int, int]:
     if float(np.ptp(turned)) > math.pi:  # over the seam behind, or round the eye
         return 0, columns.count
     low, high = (float(v) / columns.step + columns.count / 2.0 for v in (turned.min(), turned.max()))  # fmt: skip
-    return max(math.floor(low), 0), min(math.ceil(high) + 1, columns.count)
+    first = max(math.floor(low), 0)
+    return first, max(min(math.ceil(high) + 1, columns.count), first)
 
 
 def _middle(columns: Columns, where: NDArray[np.intp]) -> float:

@@ -57,8 +57,7 @@ def test_a_level_rectangle_fills_its_solid_angle(
     found = seen_ground(EYE, view, region, CONTEXT, GROUND, most_pixels=200_000)
     assert found is not None
     exact = level(west, west + width, south, south + depth)
-    assert abs(found.solid_angle - exact) <= found.resolution
-    assert found.solid_angle == pytest.approx(exact, rel=0.01)
+    assert abs(found.solid_angle - exact) <= found.resolution < 0.2 * exact
 
 
 @pytest.mark.parametrize("top", [60.0, 20.0])
