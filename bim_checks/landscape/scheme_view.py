@@ -14,7 +14,7 @@ from shapely.geometry.base import BaseGeometry
 
 from bim_checks.landscape.context import Context
 from bim_checks.landscape.eye import Eye
-from bim_checks.landscape.surface import Surface, of_bodies
+from bim_checks.landscape.surface import Surface, of_bodies, prepared
 from bim_checks.measures.standing import around as standing
 from bim_checks.rule import Surroundings
 from bim_checks.scheme import Scheme
@@ -132,6 +132,7 @@ def shifted(scheme: Scheme, shift: NDArray[np.float64]) -> Scheme:
     other = replace(scheme, ledger=replace(ledger, candidates=(taken,)))
     moved = replace(surface, vertices=surface.vertices + shift)
     other.once("landscape.surface", lambda: moved)
+    other.once(FOOTPRINT, lambda: affinity.translate(footprint_of(scheme), east, north))
     return other
 
 

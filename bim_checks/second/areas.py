@@ -184,7 +184,7 @@ def _resolution(labels: NDArray[np.int64], step: float) -> float:
     """As `raster.resolution`, along the borders of all parts."""
     framed = np.pad(labels, 1)
     rim = int((framed[1:] != framed[:-1]).sum() + (framed[:, 1:] != framed[:, :-1]).sum())
-    return step * step * (1.0 + SPREAD * math.sqrt(rim))
+    return step * step * (1.0 + SPREAD * math.sqrt(max(rim, 1)))
 
 
 def _body(scheme: Scheme, space: Space) -> NDArray[np.float64]:

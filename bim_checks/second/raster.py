@@ -108,10 +108,13 @@ def covered(
 
 
 def resolution(mask: NDArray[np.bool_], step: float) -> float:
-    """How far a counted area may be off, m2: it grows with the root of the points along its rim."""
+    """How far a counted area may be off, m2: it grows with the root of the points along its rim.
+
+    What no point stands on may still be a few cells large, where it is a thin tip between them.
+    """
     rim = int((mask[1:] != mask[:-1]).sum() + (mask[:, 1:] != mask[:, :-1]).sum())
     rim += int(mask[0].sum() + mask[-1].sum() + mask[:, 0].sum() + mask[:, -1].sum())
-    return step * step * (1.0 + SPREAD * math.sqrt(rim))
+    return step * step * (1.0 + SPREAD * math.sqrt(max(rim, 1)))
 
 
 @compiled

@@ -146,6 +146,24 @@ def test_edges_are_cut_to_the_heights_asked_for() -> None:
     assert nearest_edges(slope, line, 11.0, 12.0) == math.inf
 
 
+def test_a_tip_that_every_point_misses_is_no_disagreement() -> None:
+    """A roof and a zone share a tip of 0.033 m2 and 0.5 m; points stand 0.17 m apart, and none on it."""
+    roof = [[2.0, 0.0], [1.247, 1.5637], [-0.445, 1.9499], [-1.8019, 0.8678]]
+    roof += [[-20.72228396175564, -9.979325999703834], [-0.445, -1.9499], [13.7168, -17.2003]]
+    zone = [[8.0, -21.0], [-13.753, -19.4363], [-17.892772141432086, -8.325937141636294]]
+    zone += [[-16.8019, -20.1322], [-16.8019, -21.8678], [-15.445, -22.9499], [-13.753, -22.5637]]
+    content = {
+        "model": {
+            "elements": [
+                {"id": "R", "class": "IfcRoof", "prism": {"polygon": roof, "low": 9.0, "high": 9.4}}
+            ]
+        },
+        "layers": {"zone": [{"name": "Z", "polygon": zone}]},
+    }
+    for judgement in judgements(run_scene(read_scene(content), rulebook(*line_rules("footprint")))):
+        assert "Computed another way" not in judgement.sentence.en, judgement
+
+
 SCENE = {
     "model": {"boxes": {"A": [[0, 0, 0], [10, 10, 30]]}},
     "layers": {"zone": [{"name": "Z", "polygon": [[8, -20], [40, -20], [40, 20], [8, 20]]}]},

@@ -45,6 +45,7 @@ MEASURED_ONCE = {
     "PARKING-SIZE": "a rectangle that fits a bay; its sides are the drawn corners themselves",
     "VIEW-RIDGE-BAND": "computed from rays as it is; its convergence is a benchmark",
     "VIEW-RIDGE-HIDDEN": "computed from rays as it is; its convergence is a benchmark",
+    "VIEW-SHARE": "computed from rays as it is; its convergence is a benchmark",
     "VIEW-LANDMARK": "computed from rays as it is; its convergence is a benchmark",
     "VIEW-VISTA": NOT_YET,
     "VIEW-CONE": NOT_YET,
