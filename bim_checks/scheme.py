@@ -26,6 +26,8 @@ OPEN_SHARE, OPEN_AREA = (
     1e-6,
 )  # of the area seen from above, and m2; rounding of map coordinates
 
+FOOTPRINT = "scheme.footprint"  # of `Scheme.once`; a changed scheme that keeps the shape of its plan is given it
+
 
 @dataclass(frozen=True)
 class Scheme:
@@ -97,10 +99,10 @@ class Scheme:
         """Lowest and highest orthogonal height of `outlines`, metres, shape (B, 2)."""
         return self.footprints.outline_heights
 
-    @cached_property
+    @property
     def footprint(self) -> BaseGeometry:
         """The whole projection of all drawn elements, metres, projected frame; empty when nothing is drawn."""
-        return self.footprints.whole.geometry
+        return self.once(FOOTPRINT, lambda: self.footprints.whole.geometry)
 
     @cached_property
     def site(self) -> BaseGeometry:

@@ -10,20 +10,18 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 from shapely import affinity
-from shapely.geometry.base import BaseGeometry
 
 from bim_checks.landscape.context import Context
 from bim_checks.landscape.eye import Eye
 from bim_checks.landscape.surface import Surface, of_bodies, prepared
 from bim_checks.measures.standing import around as standing
 from bim_checks.rule import Surroundings
-from bim_checks.scheme import Scheme
+from bim_checks.scheme import FOOTPRINT, Scheme
 from cim.building import Element, Representation, Space
 from cim.city import Viewpoint
 from cim.mesh import transform_points
 
 Body = TypeVar("Body", Element, Space)
-FOOTPRINT = "landscape.footprint"
 REPLACED = 0.5  # of an existing building's plan; with more of it on the site or under the scheme it makes way
 
 
@@ -102,13 +100,8 @@ def changed(scheme: Scheme, change: NDArray[np.float64]) -> Scheme:
     )
     if np.array_equal(change[:2, :3], np.eye(3)[:2]):
         east, north = change[:2, 3].tolist()
-        other.once(FOOTPRINT, lambda: affinity.translate(footprint_of(scheme), east, north))
+        other.once(FOOTPRINT, lambda: affinity.translate(scheme.footprint, east, north))
     return other
-
-
-def footprint_of(scheme: Scheme) -> BaseGeometry:
-    """The whole projection of the scheme, as `Scheme.footprint`."""
-    return scheme.once(FOOTPRINT, lambda: scheme.footprint)
 
 
 def shifted(scheme: Scheme, shift: NDArray[np.float64]) -> Scheme:
@@ -132,7 +125,7 @@ def shifted(scheme: Scheme, shift: NDArray[np.float64]) -> Scheme:
     other = replace(scheme, ledger=replace(ledger, candidates=(taken,)))
     moved = replace(surface, vertices=surface.vertices + shift)
     other.once("landscape.surface", lambda: moved)
-    other.once(FOOTPRINT, lambda: affinity.translate(footprint_of(scheme), east, north))
+    other.once(FOOTPRINT, lambda: affinity.translate(scheme.footprint, east, north))
     return other
 
 
@@ -166,7 +159,7 @@ def replaced_buildings(scheme: Scheme, around: Surroundings) -> frozenset[str]:
     """Identifiers of the existing buildings that make way for the scheme, as the rules of spacing tell them."""
 
     def find() -> frozenset[str]:
-        found = standing(scheme, around.existing, footprint_of(scheme), 0.0, REPLACED)
+        found = standing(scheme, around.existing, scheme.footprint, 0.0, REPLACED)
         return frozenset(building.identifier for building in found.removed)
 
     return scheme.once("landscape.replaced", find)

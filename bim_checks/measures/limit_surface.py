@@ -140,6 +140,10 @@ class RisingSurface:
 
     def at(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
         """Heights below or above points."""
+        if isinstance(self.source, shapely.Point):  # a view cone; a tenth of the time
+            return self._rising(
+                np.hypot(points[:, 0] - self.source.x, points[:, 1] - self.source.y)
+            )
         return self._rising(shapely.distance(shapely.points(points[:, :2]), self.source))
 
     def lowest_over(self, shapes: NDArray[np.object_]) -> NDArray[np.float64]:

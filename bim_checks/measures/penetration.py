@@ -175,7 +175,7 @@ def _hold(
     triangles, owners, bounds = triangles[hopeful], owners[hopeful], bounds[hopeful]
     corners, owner = triangles.reshape(-1, 3), np.repeat(owners, 3)
     if region is not None:
-        inside = shapely.covers(region, shapely.points(corners[:, :2]))
+        inside = shapely.intersects_xy(region, corners[:, 0], corners[:, 1])
         corners, owner = corners[inside], owner[inside]
     best = _write(found, surface, corners, owner, best=best)
     open_ = (bounds > best) | ((bounds > 0.0) & ~(found.excess[owners] > 0.0))
@@ -260,7 +260,7 @@ def _over_corners(
     """Points of faces straight above or below a surface's corners, and the triangle each is of."""
     corners = surface.corners()
     if region is not None and len(corners):
-        corners = corners[shapely.covers(region, shapely.points(corners))]
+        corners = corners[shapely.intersects_xy(region, corners[:, 0], corners[:, 1])]
     wide = np.flatnonzero(narrowness(triangles) > SLIVER)
     if not len(corners) or not len(wide):
         return np.zeros((0, 3)), np.zeros(0, dtype=np.int64)
