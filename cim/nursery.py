@@ -69,6 +69,26 @@ class Task:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.pid, signal.SIGKILL)
 
+    def wait_at_most(self, seconds: float) -> tuple[int, bool]:
+        """Wait for the end, and end a task that takes longer.
+
+        Returns:
+            The exit code, and whether the task had to be ended.
+        """
+        late = threading.Event()
+
+        def end() -> None:
+            late.set()
+            self.kill()
+
+        timer = threading.Timer(seconds, end)
+        timer.start()
+        try:
+            return self.wait(), late.is_set()
+        finally:
+            timer.cancel()
+            self.kill()
+
     def leave(self) -> None:
         """End the task without waiting for it, as it has no more to tell; its exit code is never known.
 

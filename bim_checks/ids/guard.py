@@ -8,7 +8,6 @@ import os
 import signal
 import sys
 import tempfile
-import threading
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +19,7 @@ from bim_checks.ids.results import IdsReport
 from cim.errors import UnreadableIfcError
 from cim.ifc import DEFAULT_LIMITS, ReadLimits
 from cim.ifc.sniff import refuse_other_files
-from cim.nursery import Nursery, Task
+from cim.nursery import Nursery
 from cim.text import Text
 
 log = logging.getLogger(__name__)
@@ -79,30 +78,13 @@ def _ask(ifc: Path, ids: Path, limits: ReadLimits, folder: Path) -> Mapping[str,
         task = NURSERY.start(
             [str(asked)], stdout=stream.fileno(), stderr=stream.fileno(), folder=folder
         )
-        code, is_late = _followed(task, limits.wall_seconds)
+        code, is_late = task.wait_at_most(limits.wall_seconds)
     answer = folder / ANSWER
     if code == 0 and answer.is_file():
         told: Mapping[str, Any] = json.loads(answer.read_text(encoding="utf-8"))
         return told
     log.warning("IDS child ended with %s: %s", code, noise.read_text(errors="replace")[-2000:])
     raise _too_much(ids, code, is_late=is_late)
-
-
-def _followed(task: Task, seconds: float) -> tuple[int, bool]:
-    """The exit code of a task, and whether it had to be ended for taking too long."""
-    late = threading.Event()
-
-    def end() -> None:
-        late.set()
-        task.kill()
-
-    timer = threading.Timer(seconds, end)
-    timer.start()
-    try:
-        return task.wait(), late.is_set()
-    finally:
-        timer.cancel()
-        task.kill()
 
 
 def _too_much(ids: Path, code: int, *, is_late: bool) -> IdsLimitError:

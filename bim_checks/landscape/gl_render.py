@@ -9,7 +9,6 @@ import logging
 import os
 import sys
 import tempfile
-import threading
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -18,7 +17,7 @@ from numpy.typing import NDArray
 
 from bim_checks.landscape.camera import Camera
 from bim_checks.landscape.gl_child import ANSWER, MOST_FACES, SCENE
-from cim.nursery import Nursery, NurseryError, Task
+from cim.nursery import Nursery, NurseryError
 from cim.text import Text
 
 log = logging.getLogger(__name__)
@@ -129,7 +128,7 @@ class GlRenderer:
                 )
             except NurseryError as error:
                 raise GlError(NO_GL) from error
-            code, is_late = _followed(task, self._seconds)
+            code, is_late = task.wait_at_most(self._seconds)
         answer = folder / ANSWER
         if code == 0 and answer.is_file():
             return np.asarray(np.load(answer), dtype=np.int32)
@@ -141,23 +140,6 @@ class GlRenderer:
     def close(self) -> None:
         """End the process children are forked from."""
         self._nursery.close()
-
-
-def _followed(task: Task, seconds: float) -> tuple[int, bool]:
-    """The exit code of a task, and whether it had to be ended for taking too long."""
-    late = threading.Event()
-
-    def end() -> None:
-        late.set()
-        task.kill()
-
-    timer = threading.Timer(seconds, end)
-    timer.start()
-    try:
-        return task.wait(), late.is_set()
-    finally:
-        timer.cancel()
-        task.kill()
 
 
 def _environment() -> dict[str, str]:
