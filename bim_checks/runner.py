@@ -52,6 +52,7 @@ def run_checks(
     consented: ExistingBuildings | None = None,
     stated_site: BaseGeometry | None = None,
     file: Path | None = None,
+    remedies: bool = True,
 ) -> Report:
     """Answer every rule of a rulebook for one model.
 
@@ -66,12 +67,14 @@ def run_checks(
         consented: the buildings of consented schemes; None to read the city's own likewise.
         stated_site: the site's outline as surveyed, metres, projected frame; None where the model's IfcSite counts.
         file: the file the model was read from, for rules about the file itself; None where it is not at hand.
+        remedies: whether changes of the whole scheme are tried on what is broken, as `answer`.
 
     Raises:
         RulebookError: the rulebook names something the city does not have.
     """
     scheme = Scheme(model, ledger, stated_site, city.terrain.height_at, file)
-    return _report(scheme, Surroundings(city, lines, existing, consented), rulebook)
+    around = Surroundings(city, lines, existing, consented)
+    return _report(scheme, around, rulebook, remedies=remedies)
 
 
 def run_site_checks(
@@ -92,14 +95,14 @@ def run_site_checks(
         RulebookError: the rulebook names something the city does not have.
     """
     scheme = Scheme(_no_building(name), None, site, city.terrain.height_at)
-    return _report(scheme, Surroundings(city, lines), rulebook)
+    return _report(scheme, Surroundings(city, lines), rulebook, remedies=True)
 
 
-def _report(scheme: Scheme, around: Surroundings, rulebook: Rulebook) -> Report:
+def _report(scheme: Scheme, around: Surroundings, rulebook: Rulebook, *, remedies: bool) -> Report:
     check_against_city(rulebook, around.city)
     findings: list[Finding] = []
     for rule in rulebook.rules:
-        findings.extend(_findings(rule, answer(rule, scheme, around, remedies=True)))
+        findings.extend(_findings(rule, answer(rule, scheme, around, remedies=remedies)))
     if scheme.model.undrawn:
         findings.extend(_findings(UNDRAWN_RULE, [_undrawn(scheme.model)]))
     return Report(

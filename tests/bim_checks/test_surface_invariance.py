@@ -161,7 +161,8 @@ def findings(scene: Scene, code: str, move: Move, degrees: float = 0.0) -> list[
         status="verified",
         parameters=RULE_TYPES[code].parameters(**RULES[code](move, degrees)),
     )
-    return list(run_scene(scene, Rulebook("book", "1", WORD, "", (rule,))).findings)
+    book = Rulebook("book", "1", WORD, "", (rule,))
+    return list(run_scene(scene, book, remedies=False).findings)
 
 
 def assert_alike(first: list[Finding], second: list[Finding]) -> None:
