@@ -14,6 +14,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from bim_checks.exports.html import render_document
+from bim_checks.landscape.method import HASH_DIGITS
 from bim_checks.rulebook import read_rulebook
 from tests.viewer.huts import EASTINGS, NORTHINGS, SIZE, ZERO, cut_hut, hut
 from viewer import console
@@ -410,8 +411,11 @@ def test_a_misplaced_model_stands_where_a_person_says(
 
 
 def _judged(report: dict[str, Any]) -> list[dict[str, Any]]:
-    """What was judged once the place was settled."""
-    return [finding for finding in report["findings"] if finding["rule"] != "FRM-01"]
+    """What was judged once the place was settled; notes of methods name the file by its hash, which is left out."""
+    found = [finding for finding in report["findings"] if finding["rule"] != "FRM-01"]
+    text = json.dumps(found).replace(report["model"]["sha256"][:HASH_DIGITS], "")
+    named: list[dict[str, Any]] = json.loads(text)
+    return named
 
 
 def test_tile_writes_a_tileset(city: Path, right: Path, tmp_path: Path) -> None:
