@@ -66,10 +66,13 @@ def volume_above(
     x = low[0] + (np.arange(columns) + 0.5) * wide
     y = low[1] + (np.arange(rows) + 0.5) * deep
     places = np.stack(np.broadcast_arrays(x[None, :], y[:, None]), axis=-1).reshape(-1, 2)
-    excess = np.maximum(tops.reshape(-1) - surface.at(places), 0.0)
+    heights = tops.reshape(-1)
+    built = np.flatnonzero(heights > -np.inf)
     if region is not None:
         shapely.prepare(region)
-        excess[~shapely.intersects_xy(region, *places.T)] = 0.0
+        built = built[shapely.intersects_xy(region, *places[built].T)]
+    excess = np.zeros(len(places))
+    excess[built] = np.maximum(heights[built] - surface.at(places[built]), 0.0)
     framed = np.pad(excess.reshape(rows, columns), 1)
     leaps = sum(float(np.abs(np.diff(framed, axis=axis)).sum()) for axis in (0, 1))
     area = wide * deep

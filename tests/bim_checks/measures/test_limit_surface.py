@@ -11,8 +11,15 @@ from hypothesis import strategies as st
 from bim_checks.measures.limit_surface import InclinedPlane, RisingSurface, plane_through
 
 SAMPLES = 4001
-places = st.tuples(st.floats(-50, 50), st.floats(-50, 50))
-points = st.tuples(st.floats(-80, 80), st.floats(-80, 80), st.floats(-40, 40))
+
+
+def metres(most: int) -> st.SearchStrategy[float]:
+    """Whole millimetres, as plans are drawn: the square of 1e-200 m is no length."""
+    return st.integers(-1000 * most, 1000 * most).map(lambda number: number / 1000.0)
+
+
+places = st.tuples(metres(50), metres(50))
+points = st.tuples(metres(80), metres(80), metres(40))
 
 
 @st.composite
