@@ -26,7 +26,6 @@ CORNER_ALONG_NORTH, CORNER_ALONG_EAST = 15.5, 8.0  # m, legs of that triangle: 1
 BOULEVARD_NORTH_EDGE = 2_705_440.0
 TUNNEL_NORTH_FACE = 2_705_397.5
 RAIL_ZONE = 50.0  # m beyond the tunnel's outer face
-ROAD_SETBACK = 8.0
 HEIGHT_LIMIT = 100.0  # m above datum, around the tower
 
 ZERO_LEVEL = 5.30  # m above datum, the tower's +-0.000

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from bim_checks.finding import Judgement, Outcome, Remedy, Unit
 from bim_checks.landscape.scheme_view import shifted, surface_of
 from bim_checks.measures.floors import floors_to_remove
-from bim_checks.measures.wording import COMPASS, up_to_centimetre
+from bim_checks.measures.wording import COMPASS, compass_way, towards, up_to_centimetre
 from bim_checks.rule import Check, Rule, Surroundings
 from bim_checks.scheme import Scheme
 from cim.text import Text
@@ -153,8 +153,7 @@ def least_move(clears: Clears) -> tuple[float, float] | None:
 
 
 def _shift(way: int, metres: float) -> NDArray[np.float64]:
-    turn = way * math.pi / 4.0
-    return metres * np.array([math.cos(turn), math.sin(turn), 0.0])
+    return metres * np.array([*compass_way(way), 0.0])
 
 
 def _nearest(
@@ -187,8 +186,7 @@ def _told(fix: Text | None, remedy: Remedy) -> Text | None:
     aside: dict[str, object] = {}
     if remedy.move is not None:
         east, north = remedy.move
-        way = round(math.atan2(north, east) / (math.pi / 4.0)) % len(COMPASS)
-        aside = {"way": COMPASS[way], "metres": math.hypot(east, north)}
+        aside = {"way": towards(east, north), "metres": math.hypot(east, north)}
     if remedy.lower is None:
         return OR_MOVE.format(fix=fix, **aside)
     storeys = remedy.storeys

@@ -16,12 +16,12 @@ from bim_checks.landscape.sun import SunPath
 from bim_checks.landscape.sun_doubt import Scenery, sun_minutes
 from bim_checks.landscape.sun_terms import SunTerms
 from bim_checks.landscape.sunshine import Obstacles, SunPoints, hidden, in_front
+from bim_checks.measures.wording import COMPASS, compass_way
 
 LOWERED = 0.01  # m; to which the least lowering is found
 MOVED = 0.1  # m; and the least move
 LEADING = 40  # points with the least sun, that are tried before all the others
 ROUNDS = 6  # in which others join them
-WAYS = 8  # points of the compass, from east on, counter-clockwise
 
 
 def lowering(
@@ -66,8 +66,8 @@ def moving(
         has_room: whether the scheme may stand so many metres east and north of where it stands.
     """
     found: list[tuple[float, int]] = []
-    for way in range(WAYS if most > 0.0 else 0):
-        east, north = _compass(way)
+    for way in range(len(COMPASS) if most > 0.0 else 0):
+        east, north = compass_way(way)
 
         def enough(
             points: SunPoints, metres: float, east: float = east, north: float = north
@@ -79,7 +79,7 @@ def moving(
         if metres is not None and has_room(metres * east, metres * north):
             found.append((metres, way))
     for metres, way in sorted(found):
-        east, north = _compass(way)
+        east, north = compass_way(way)
         moved = scenery.scheme.moved((metres * east, metres * north, 0.0))
         if not _falls(everyone, path, terms, scenery, moved):
             return metres, way
@@ -95,11 +95,6 @@ def enough_from(
         return sun_minutes(points.raised(metres), path, terms, scenery.all) >= terms.limit
 
     return _least(point, enough, most, MOVED)
-
-
-def _compass(way: int) -> tuple[float, float]:
-    angle = way * 2.0 * math.pi / WAYS
-    return math.cos(angle), math.sin(angle)
 
 
 def _least(

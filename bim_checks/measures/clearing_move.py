@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from shapely import affinity
 from shapely.geometry.base import BaseGeometry
 
-from bim_checks.measures.wording import COMPASS, up_to_centimetre
+from bim_checks.measures.wording import towards, up_to_centimetre
 from bim_checks.tolerance import CONTACT
 from cim.text import Text
 
@@ -49,7 +49,7 @@ class Move:
     @property
     def towards(self) -> Text:
         """The nearest of eight compass directions."""
-        return COMPASS[round(math.atan2(self.north, self.east) / (math.pi / 4.0)) % 8]
+        return towards(self.east, self.north)
 
 
 def clearing_move(shape: BaseGeometry, obstacle: BaseGeometry, bound: float = BOUND) -> Move | None:

@@ -22,6 +22,23 @@ COMPASS = (
     Text(zh="南", en="south"),
     Text(zh="东南", en="south-east"),
 )
+EIGHTH = (
+    2.0 * math.pi / len(COMPASS)
+)  # radians between two of them, from east on, counter-clockwise
+
+
+def towards(east: float, north: float) -> Text:
+    """The nearest of eight compass directions of a way in plan, metres.
+
+    >>> towards(0.0, -2.0).en, towards(3.0, 2.9).en
+    ('south', 'north-east')
+    """
+    return COMPASS[round(math.atan2(north, east) / EIGHTH) % len(COMPASS)]
+
+
+def compass_way(number: int) -> tuple[float, float]:
+    """The way of an entry of `COMPASS`: east and north, together 1."""
+    return math.cos(number * EIGHTH), math.sin(number * EIGHTH)
 
 
 def up_to_centimetre(metres: float) -> float:
@@ -47,7 +64,7 @@ def way_out(witness: BaseGeometry, *, across: bool = False) -> Text | None:
     if math.hypot(x0 - x1, y0 - y1) == 0.0:
         return None
     sign = -1.0 if across else 1.0
-    return COMPASS[round(math.atan2(sign * (y0 - y1), sign * (x0 - x1)) / (math.pi / 4.0)) % 8]
+    return towards(sign * (x0 - x1), sign * (y0 - y1))
 
 
 def storeys_of(scheme: Scheme, global_ids: Collection[str]) -> Text | None:

@@ -20,7 +20,6 @@ CONVERSIONS = (
     "ePSet_MapConversion",
 )
 SCALE_STATED = 1e-9  # a ratio; a scale nearer to 1 than this says nothing about the grid
-SMALLEST_TURN = 1e-9  # radians
 
 
 def with_doubts(candidate: Candidate, model: BuildingModel, around: Around) -> Candidate:

@@ -16,7 +16,7 @@ from viewer.review.store import ReviewStore
 from viewer.server.context import Context
 from viewer.server.errors import add_exception_handlers
 from viewer.server.routes import city, frame, submissions, views
-from viewer.server.schemas import ProblemAnswer
+from viewer.server.schemas.common import ProblemAnswer
 from viewer.server.static import CachedFiles
 from viewer.settings import Settings
 

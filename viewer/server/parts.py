@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cim.building import Building, BuildingModel, Element, Group, Site, Space, Storey
 from cim.properties import PropertySets, Scalar, plain
-from viewer.server.schemas import ElementInfo
+from viewer.server.schemas.submissions import ElementInfo
 
 
 def find_part(model: BuildingModel, global_id: str) -> ElementInfo | None:

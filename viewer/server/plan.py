@@ -12,7 +12,8 @@ from shapely.geometry.base import BaseGeometry
 from cim.building import BuildingModel
 from cim.frame.shape import shape_of
 from cim.text import Text
-from viewer.server.schemas import PlanInfo, PlanPointInfo, Words
+from viewer.server.schemas.common import Words
+from viewer.server.schemas.frame import PlanInfo, PlanPointInfo
 
 MOST_CORNERS = 40  # of one outline; a person picks three, and a plan with more cannot be read
 FINEST = 0.01  # m; where thinning out begins

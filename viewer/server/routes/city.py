@@ -16,17 +16,9 @@ from viewer.globe import eye_of, home_of
 from viewer.limits import LIST, limits_folder
 from viewer.server.context import Here
 from viewer.server.errors import NotFoundError, NotReadyError
-from viewer.server.schemas import (
-    CityInfo,
-    CityPointInfo,
-    CityTilesets,
-    Health,
-    Home,
-    LayerInfo,
-    LimitInfo,
-    ViewpointInfo,
-    Words,
-)
+from viewer.server.schemas.city import CityInfo, CityTilesets, LayerInfo, LimitInfo, ViewpointInfo
+from viewer.server.schemas.common import Health, Home, Words
+from viewer.server.schemas.frame import CityPointInfo
 
 router = APIRouter(prefix="/api", tags=["city"])
 

@@ -32,7 +32,7 @@ from viewer.review.tables import AuditRow
 from viewer.server.context import Context, Here
 from viewer.server.errors import ConflictError, TooLargeError
 from viewer.server.plan import plan_of
-from viewer.server.schemas import (
+from viewer.server.schemas.frame import (
     EventInfo,
     FrameInfo,
     ParcelInfo,
@@ -40,8 +40,8 @@ from viewer.server.schemas import (
     PlanInfo,
     ProposalInfo,
     ProposalRequest,
-    Submission,
 )
+from viewer.server.schemas.submissions import Submission
 
 router = APIRouter(prefix="/api/submissions/{identifier}", tags=["frame"])
 

@@ -20,7 +20,8 @@ from viewer.place_text import parse_place
 from viewer.server.context import Context, Here
 from viewer.server.errors import NotFoundError, TooLargeError
 from viewer.server.parts import find_part
-from viewer.server.schemas import ElementInfo, ReportInfo, Submission
+from viewer.server.schemas.report import ReportInfo
+from viewer.server.schemas.submissions import ElementInfo, Submission
 
 router = APIRouter(prefix="/api/submissions", tags=["submissions"])
 

@@ -17,7 +17,7 @@ from viewer.globe import sights_on_globe
 from viewer.pipeline import PLATES, REPORT
 from viewer.server.context import Context, Here
 from viewer.server.errors import NotFoundError
-from viewer.server.schemas import ViewInfo, ViewPlates
+from viewer.server.schemas.views import ViewInfo, ViewPlates
 from viewer.views import VIEWS, plate_name, sights
 
 router = APIRouter(prefix="/api", tags=["views"])

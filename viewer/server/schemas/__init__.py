@@ -1,0 +1,1 @@
+"""What goes over the wire; the page's TypeScript types are generated from these."""
