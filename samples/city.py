@@ -122,40 +122,7 @@ def _document() -> dict[str, Any]:
             ],
             "sliver": {"area": 1.0, "width": 0.1},
         },
-        "views": {
-            "viewpoints": [
-                {
-                    "code": code,
-                    "name": name.to_json(),
-                    "position": [*map(float, point), _ground(point)],
-                    "eye_height": EYE_HEIGHT,
-                }
-                for code, name, point in VIEWPOINTS
-            ],
-            "ridges": [
-                {
-                    "code": "RIDGE1",
-                    "name": {"zh": "云顶山脊", "en": "the Yunding ridge"},
-                    "vertices": [list(vertex) for vertex in ridge_line()],
-                }
-            ],
-            "landmarks": [
-                {
-                    "code": "LM1",
-                    "name": {"zh": "鹭岛灯塔", "en": "Egret Island lighthouse"},
-                    "position": [*map(float, ISLAND[:2]), _ground(ISLAND[:2])],
-                    "height": 22.0,
-                    "width": 8.0,
-                },
-                {
-                    "code": "LM2",
-                    "name": {"zh": "云顶塔", "en": "Yunding pagoda"},
-                    "position": [*PAGODA, round(_ground(PAGODA) - PAGODA_SUNK, 3)],
-                    "height": PAGODA_HEIGHT,
-                    "width": PAGODA_WIDTH,
-                },
-            ],
-        },
+        "views": _views(),
         "airports": [
             {
                 "code": "AP1",
@@ -164,5 +131,42 @@ def _document() -> dict[str, Any]:
                 "bearing_degrees": 48.0,
                 "aerodrome_elevation": 15.0,
             }
+        ],
+    }
+
+
+def _views() -> dict[str, Any]:
+    return {
+        "viewpoints": [
+            {
+                "code": code,
+                "name": name.to_json(),
+                "position": [*map(float, point), _ground(point)],
+                "eye_height": EYE_HEIGHT,
+            }
+            for code, name, point in VIEWPOINTS
+        ],
+        "ridges": [
+            {
+                "code": "RIDGE1",
+                "name": {"zh": "云顶山脊", "en": "the Yunding ridge"},
+                "vertices": [list(vertex) for vertex in ridge_line()],
+            }
+        ],
+        "landmarks": [
+            {
+                "code": "LM1",
+                "name": {"zh": "鹭岛灯塔", "en": "Egret Island lighthouse"},
+                "position": [*map(float, ISLAND[:2]), _ground(ISLAND[:2])],
+                "height": 22.0,
+                "width": 8.0,
+            },
+            {
+                "code": "LM2",
+                "name": {"zh": "云顶塔", "en": "Yunding pagoda"},
+                "position": [*PAGODA, round(_ground(PAGODA) - PAGODA_SUNK, 3)],
+                "height": PAGODA_HEIGHT,
+                "width": PAGODA_WIDTH,
+            },
         ],
     }

@@ -113,13 +113,7 @@ def check_green(rule: Rule, scheme: Scheme, around: Surroundings) -> list[Judgem
     roofed = united([scheme.outlines[i].geometry for i in covering])
     walls = united([scheme.outlines[i].geometry for i in standing])
     built = united([roofed, walls.buffer(parameters.wall_distance, quad_segs=ROUND)])
-    counted: dict[str, BaseGeometry] = {}
-    taken: BaseGeometry = NOTHING
-    for name, shape in shapes.items():
-        counted[name] = areal(
-            shape.intersection(parcel.geometry).difference(built).difference(taken)
-        )
-        taken = united([taken, counted[name]])
+    counted, taken = _counted(shapes, parcel.geometry, built)
     area = math.fsum(float(shape.area) for shape in counted.values())
     measurement = share_of(
         area * 100.0,
@@ -172,6 +166,18 @@ def check_green(rule: Rule, scheme: Scheme, around: Surroundings) -> list[Judgem
             ),
         )
     ]
+
+
+def _counted(
+    shapes: Mapping[str, BaseGeometry], land: BaseGeometry, built: BaseGeometry
+) -> tuple[dict[str, BaseGeometry], BaseGeometry]:
+    """What of each green counts, the same ground never twice; and all of it."""
+    counted: dict[str, BaseGeometry] = {}
+    taken: BaseGeometry = NOTHING
+    for name, shape in shapes.items():
+        counted[name] = areal(shape.intersection(land).difference(built).difference(taken))
+        taken = united([taken, counted[name]])
+    return counted, taken
 
 
 def _green_shapes(scheme: Scheme, names: str) -> dict[str, BaseGeometry]:
