@@ -3,47 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
 from bim_checks.finding import Column, Judgement, Measurement, Outcome, Table, Unit
-from bim_checks.landscape.scheme_view import replaced_buildings
-from bim_checks.landscape.sun import SunPath
-from bim_checks.landscape.sun_doubt import Scenery, doubt
-from bim_checks.landscape.sun_obstacles import Standing, ground, standing
+from bim_checks.landscape.sun_doubt import doubt
 from bim_checks.landscape.sun_remedy import enough_from
-from bim_checks.landscape.sun_terms import COUNTS, SunTerms
-from bim_checks.landscape.sun_words import intervals_told, with_note
-from bim_checks.landscape.sunshine import (
-    Intervals,
-    SunPoints,
-    hidden,
-    in_front,
-    intervals,
-    obstacles,
+from bim_checks.landscape.sun_terms import COUNTS
+from bim_checks.landscape.sun_units import (
+    UNITS,
+    OwnSunParameters,
+    SunUnit,
+    counted_windows,
+    needs_sun,
+    units_of,
 )
-from bim_checks.landscape.window_points import Part, SunWindow, Windows, windows_of
-from bim_checks.measures.standing import name_of
-from bim_checks.parameters import parameter, parameters
+from bim_checks.landscape.sun_words import intervals_told, with_note
+from bim_checks.landscape.window_light import WindowLight, light_at, takers
+from bim_checks.landscape.window_points import Windows, windows_of
 from bim_checks.rule import Need, Rule, RuleType, Surroundings
 from bim_checks.scheme import Scheme
 from bim_checks.second.sunlight import SunBasis, recount
 from bim_checks.tolerance import outcome_of
-from cim.building import Element, Space
+from cim.building import Element
 from cim.recognition import dwellings
 from cim.text import Text
-
-Judged = Literal["window", "room", "dwelling"]
-UNITS: Mapping[Judged, Text] = {
-    "window": Text(zh="个窗", en="windows"),
-    "room": Text(zh="个房间", en="rooms"),
-    "dwelling": Text(zh="套住宅", en="dwellings"),
-}
-OTHERS = 3  # buildings named that take the sun of the deciding window
 
 ENOUGH = Text(
     zh="{total} {unit}均满足：最少的 {name} 日照 {measured:.1f} min，不少于 {limit:g} min（{count}）。{band}。",
@@ -114,103 +100,13 @@ TURN = Text(
     en="This wall has too little sun at every height: turn the rooms or keep more distance.",
 )
 TAKEN_BY = Text(zh="其阳光主要被 {who} 遮挡。", en="Its sun is mostly taken by {who}.")
-BY_GROUND = Text(zh="地形 {minutes:.0f} min", en="terrain, {minutes:.0f} min")
-BY_ITSELF = Text(zh="建筑自身 {minutes:.0f} min", en="the scheme itself, {minutes:.0f} min")
-BY_BUILDING = Text(zh="{name} {minutes:.0f} min", en="{name}, {minutes:.0f} min")
-
-
-@parameters
-class OwnSunParameters(SunTerms):
-    """Parameters of SUN-OWN-WINDOWS."""
-
-    judged: Judged = parameter(
-        zh="逐窗 window、逐房间 room（取其最好的窗）或逐套 dwelling 判断",
-        en="what must have enough: each window; each room, by its best window; or each dwelling, by so many of its rooms",
-        default="window",
-    )
-    rooms: tuple[str, ...] = parameter(
-        zh="要求日照的房间：名称、全名或类型含其一；空为全部",
-        en="rooms that need sun: those whose name, long name or type holds one of these words; none named: all",
-        default=(),
-    )
-    least_rooms: int = parameter(
-        zh="每套至少多少个房间满足（逐套判断时）",
-        en="so many rooms of each dwelling must have enough, where dwellings are judged",
-        unit=Unit.COUNT,
-        default=1,
-    )
-    window_part: Part = parameter(
-        zh="测点：窗台中点 middle，或窗台两端同时 ends（满窗）",
-        en="looked from the middle of the sill, or from both its ends, which must be lit at once",
-        default="middle",
-    )
-    sill: float = parameter(
-        zh="窗台低于室内地面以上此高度的，测点取此高度",
-        en="a window that begins lower above its floor is looked from at this height",
-        unit=Unit.METRE,
-        default=0.9,
-    )
-    classes: tuple[str, ...] = parameter(
-        zh="视为窗的 IFC 类", en="IFC classes that are windows", default=("IfcWindow",)
-    )
-
-    def __post_init__(self) -> None:
-        """Refuse what nobody could keep or break."""
-        SunTerms.__post_init__(self)
-        if self.least_rooms < 1:
-            raise ValueError("least_rooms must be 1 or more")
-        if not self.classes:
-            raise ValueError("classes must name one IFC class or more")
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Light:
-    """What is found at the windows that count.
-
-    Attributes:
-        windows: those, in the order of the model.
-        points: where each looks from.
-        path, scenery: the sun's way, and what stands before it.
-        around: the buildings among that.
-        lit: when each is lit.
-        minutes: shape (N,), as the rule counts them.
-        by_ground, by_standing, by_scheme: shape (N, T), the instants at which each takes the sun that what is named before it leaves.
-    """
-
-    windows: tuple[SunWindow, ...]
-    points: SunPoints
-    path: SunPath
-    scenery: Scenery
-    around: Standing
-    lit: Intervals
-    minutes: NDArray[np.float64]
-    by_ground: NDArray[np.bool_]
-    by_standing: NDArray[np.bool_]
-    by_scheme: NDArray[np.bool_]
-
-
-@dataclass(frozen=True, slots=True)
-class _Unit:
-    """A window, room or dwelling.
-
-    Attributes:
-        name: for people.
-        minutes: of sun it is judged by.
-        window: index of the window that decides it; None where it has none.
-        members: GlobalIds: of its windows, or of its spaces where it has none.
-    """
-
-    name: str
-    minutes: float
-    window: int | None
-    members: tuple[str, ...]
 
 
 def check_own_windows(rule: Rule, scheme: Scheme, around: Surroundings) -> list[Judgement]:
     """SUN-OWN-WINDOWS: the scheme's own windows, rooms or dwellings have the least sunlight."""
     stated: OwnSunParameters = rule.parameters
     spaces = {space.global_id: space for space in scheme.model.spaces}
-    if stated.rooms and spaces and not any(_needs_sun(s, stated) for s in spaces.values()):
+    if stated.rooms and spaces and not any(needs_sun(s, stated) for s in spaces.values()):
         return [Judgement(Outcome.NOT_APPLICABLE, NO_ROOM.format(rooms=_either(stated.rooms)))]
     homes = {room: d.global_id for d in dwellings(scheme.model) for room in d.spaces}
     if stated.judged == "dwelling" and not homes:
@@ -219,9 +115,9 @@ def check_own_windows(rule: Rule, scheme: Scheme, around: Surroundings) -> list[
         sentence = NO_WINDOWS.format(classes=", ".join(stated.classes))
         return [Judgement(Outcome.NOT_CHECKABLE, sentence, fix=REDRAW)]
     found = windows_of(scheme, stated.classes, stated.sill)
-    counted, left_out = _counted(found, stated, spaces, homes)
-    light = _light(stated, scheme, around, counted) if counted else None
-    units = _units(stated, scheme, light, spaces)
+    counted, left_out = counted_windows(found, stated, spaces, homes)
+    light = light_at(stated, scheme, around, counted, stated.window_part) if counted else None
+    units = units_of(stated, scheme, light, spaces)
     elsewhere = (
         sum(w.room not in homes for w in found.outside if w.room)
         if stated.judged == "dwelling"
@@ -235,140 +131,8 @@ def check_own_windows(rule: Rule, scheme: Scheme, around: Surroundings) -> list[
     return judgements or [Judgement(Outcome.NOT_CHECKABLE, _nothing(stated, found), fix=REDRAW)]
 
 
-def _needs_sun(space: Space, stated: OwnSunParameters) -> bool:
-    said = (space.name, space.long_name, space.object_type, space.predefined_type, space.type_name)
-    return not stated.rooms or any(
-        word.casefold() in text.casefold() for word in stated.rooms for text in said if text
-    )
-
-
-def _is_asked(
-    window: SunWindow,
-    stated: OwnSunParameters,
-    spaces: Mapping[str, Space],
-    homes: Mapping[str, str],
-) -> bool:
-    """Whether the room a window lights is one that needs sun."""
-    if stated.judged == "dwelling" and window.room not in homes:
-        return False
-    return _needs_sun(spaces[window.room or ""], stated)
-
-
-def _counted(
-    found: Windows,
-    stated: OwnSunParameters,
-    spaces: Mapping[str, Space],
-    homes: Mapping[str, str],
-) -> tuple[tuple[SunWindow, ...], dict[str, list[Element]]]:
-    """The windows that are judged, and those that cannot be, by the reason."""
-    left_out: dict[str, list[Element]] = {}
-    for reason, elements in (("body", found.without_body), ("untold", found.untold)):
-        if elements:
-            left_out[reason] = list(elements)
-    by_room = stated.judged != "window" or bool(stated.rooms)
-    counted = []
-    for window in found.outside:
-        if by_room and window.room is None:
-            left_out.setdefault("room", []).append(window.element)
-        elif not by_room or _is_asked(window, stated, spaces, homes):
-            counted.append(window)
-    return tuple(counted), left_out
-
-
-def _light(
-    stated: OwnSunParameters,
-    scheme: Scheme,
-    around: Surroundings,
-    windows: tuple[SunWindow, ...],
-) -> _Light:
-    path = stated.path(around.city.frame, np.array(scheme.footprint.centroid.coords[0]))
-    points = Windows(windows, (), (), ()).points(stated.window_part)
-    earth = ground(around.city.terrain, points, path)
-    points = earth.points
-    gone = replaced_buildings(scheme, around)
-    lowest = float(points.places[:, :, 2].min())
-    rise = float(np.nanmax(around.city.terrain.heights, initial=-np.inf)) - lowest
-    others = standing(around.existing, points, path, without=gone, ground_rise=rise)
-    origin = np.array([*scheme.footprint.centroid.coords[0], scheme.lowest])
-    own = obstacles(scheme.all_triangles[0], origin)
-    scenery = Scenery(own, others.obstacles, earth.obstacles)
-    free = in_front(points, path, stated.sweep)
-    taken = []
-    for by in (scenery.ground, scenery.standing, scenery.scheme):
-        taken.append(hidden(points, path, by, free))
-        free &= ~taken[-1]
-    lit = intervals(points, path, free, scenery.all, stated.sweep)
-    minutes = lit.minutes(len(points), stated.count, stated.shortest)
-    return _Light(windows, points, path, scenery, others, lit, minutes, *taken)
-
-
-def _units(
-    stated: OwnSunParameters,
-    scheme: Scheme,
-    light: _Light | None,
-    spaces: Mapping[str, Space],
-) -> list[_Unit]:
-    """What is judged, in the order of the model, each with its minutes."""
-    windows = light.windows if light else ()
-    minutes = light.minutes if light else np.zeros(0)
-    if stated.judged == "window":
-        return [
-            _Unit(_window_name(w), float(minutes[i]), i, (w.element.global_id,))
-            for i, w in enumerate(windows)
-        ]
-    best: dict[str, int] = {}
-    for i, window in enumerate(windows):
-        room = window.room or ""
-        if room not in best or minutes[i] > minutes[best[room]]:
-            best[room] = i
-    rooms = {
-        name: _room(space, best.get(name), minutes, windows)
-        for name, space in spaces.items()
-        if _needs_sun(space, stated)
-    }
-    if stated.judged == "room":
-        return list(rooms.values())
-    homes = [
-        _home(
-            home.name or home.global_id,
-            [rooms[room] for room in home.spaces if room in rooms],
-            stated.least_rooms,
-        )
-        for home in dwellings(scheme.model)
-    ]
-    return [home for home in homes if home is not None]
-
-
-def _room(
-    space: Space,
-    best: int | None,
-    minutes: NDArray[np.float64],
-    windows: Sequence[SunWindow],
-) -> _Unit:
-    name = " ".join(word for word in (space.name, space.long_name) if word) or space.global_id
-    mine = tuple(w.element.global_id for w in windows if w.room == space.global_id)
-    value = 0.0 if best is None else float(minutes[best])
-    return _Unit(name, value, best, mine or (space.global_id,))
-
-
-def _home(name: str, rooms: list[_Unit], least: int) -> _Unit | None:
-    """A dwelling is as good as the least of its so many best rooms; None where it has no room that needs sun."""
-    if not rooms:
-        return None
-    ordered = sorted(rooms, key=lambda room: -room.minutes)
-    members = tuple(member for room in ordered for member in room.members)
-    if len(ordered) < least:
-        return _Unit(name, 0.0, ordered[-1].window, members)
-    return _Unit(name, ordered[least - 1].minutes, ordered[least - 1].window, members)
-
-
-def _window_name(window: SunWindow) -> str:
-    name = window.element.name
-    return f"{name} ({window.element.global_id})" if name else window.element.global_id
-
-
 def _judged(
-    rule: Rule, scheme: Scheme, light: _Light, units: list[_Unit], uncounted: tuple[int, int]
+    rule: Rule, scheme: Scheme, light: WindowLight, units: list[SunUnit], uncounted: tuple[int, int]
 ) -> Judgement:
     """What is said of all units; `uncounted` are the windows that look inside, and those of rooms elsewhere."""
     stated: OwnSunParameters = rule.parameters
@@ -403,14 +167,14 @@ def _judged(
     )
 
 
-def _basis(stated: OwnSunParameters, light: _Light, worst: _Unit) -> SunBasis | None:
+def _basis(stated: OwnSunParameters, light: WindowLight, worst: SunUnit) -> SunBasis | None:
     if worst.window is None:
         return None
     point = light.points[np.array([worst.window])]
     return SunBasis(point, light.path, stated, light.scenery)
 
 
-def _measured(rule: Rule, scheme: Scheme, light: _Light, worst: _Unit) -> Measurement:
+def _measured(rule: Rule, scheme: Scheme, light: WindowLight, worst: SunUnit) -> Measurement:
     limit = rule.parameters.limit
     if worst.window is None:
         return Measurement(worst.minutes, limit, worst.minutes - limit, Unit.MINUTE)
@@ -426,12 +190,12 @@ def _measured(rule: Rule, scheme: Scheme, light: _Light, worst: _Unit) -> Measur
     return Measurement(worst.minutes, limit, worst.minutes - limit, Unit.MINUTE, uncertainty)
 
 
-def _place(light: _Light, units: list[_Unit]) -> shapely.MultiPoint | None:
+def _place(light: WindowLight, units: list[SunUnit]) -> shapely.MultiPoint | None:
     places = [light.points.places[0, unit.window] for unit in units if unit.window is not None]
     return shapely.MultiPoint(places) if places else None
 
 
-def _notes(light: _Light, units: list[_Unit], inside: int, elsewhere: int) -> list[Text]:
+def _notes(light: WindowLight, units: list[SunUnit], inside: int, elsewhere: int) -> list[Text]:
     """What is to be known of the windows that count and those that need not."""
     hostless = sum(not window.has_host for window in light.windows)
     counts = (
@@ -444,7 +208,7 @@ def _notes(light: _Light, units: list[_Unit], inside: int, elsewhere: int) -> li
     return [note.format(n=n) for note, n in counts if n]
 
 
-def _fix(stated: OwnSunParameters, scheme: Scheme, light: _Light, worst: _Unit) -> Text:
+def _fix(stated: OwnSunParameters, scheme: Scheme, light: WindowLight, worst: SunUnit) -> Text:
     """Who takes the sun of the least-lit window, and from which height on there is enough."""
     if worst.window is None:
         return REDRAW
@@ -453,30 +217,8 @@ def _fix(stated: OwnSunParameters, scheme: Scheme, light: _Light, worst: _Unit) 
     most = float(scheme.outline_heights[:, 1].max()) - height
     up = enough_from(point, light.path, stated, light.scenery, most) if most > 0.0 else None
     told = TURN if up is None else HIGHER.format(metres=up, height=height + up)
-    who = _takers(light, worst.window)
+    who = takers(light, worst.window)
     return told if not who else with_note(TAKEN_BY.format(who=_listed(who)), told)
-
-
-def _takers(light: _Light, window: int) -> list[Text]:
-    """What stands before the sun of a window, that which does so longest first."""
-    share = light.path.share
-    taken: list[tuple[float, Text]] = []
-    for kind, told in ((light.by_ground, BY_GROUND), (light.by_scheme, BY_ITSELF)):
-        minutes = float(kind[window].sum()) * share
-        if minutes > 0.0:
-            taken.append((minutes, told.format(minutes=minutes)))
-    ways = light.path.directions[light.by_standing[window]]
-    places = np.broadcast_to(light.points.places[0, window], ways.shape)
-    struck = light.around.obstacles.struck(places, ways)
-    met, count = np.unique(
-        np.searchsorted(light.around.first, struck[struck >= 0], side="right") - 1,
-        return_counts=True,
-    )
-    for building, instants in zip(met.tolist(), count.tolist(), strict=True):
-        minutes = instants * share
-        name = name_of(light.around.buildings[building])
-        taken.append((minutes, BY_BUILDING.format(name=name, minutes=minutes)))
-    return [text for _, text in sorted(taken, key=lambda pair: -pair[0])[:OTHERS]]
 
 
 def _listed(texts: list[Text]) -> Text:
@@ -499,7 +241,7 @@ def _nothing(stated: OwnSunParameters, found: Windows) -> Text:
     return with_note(NO_UNITS.format(unit=UNITS[stated.judged]), note)
 
 
-def _window_table(scheme: Scheme, light: _Light) -> Table:
+def _window_table(scheme: Scheme, light: WindowLight) -> Table:
     """Every window that counts, with its intervals and who takes its sun."""
     storeys = {storey.global_id: storey.name for storey in scheme.model.storeys}
     spaces = {space.global_id: space for space in scheme.model.spaces}
