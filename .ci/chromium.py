@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
+
+from debian import can_install, install
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 MAC = Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
@@ -19,9 +20,8 @@ MAC = Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
 def main() -> int:
     """Print the browser's path, installing it first where that is possible."""
     found = find()
-    if found is None and os.geteuid() == 0 and shutil.which("apt-get"):
-        apt_get("update")
-        apt_get("install", "-y", "--no-install-recommends", "chromium", "fonts-wqy-microhei")
+    if found is None and can_install():
+        install("chromium", "fonts-wqy-microhei")
         found = find()
     if found is None:
         print(
@@ -32,16 +32,6 @@ def main() -> int:
         return 1
     print(found)
     return 0
-
-
-def apt_get(*arguments: str) -> None:
-    """Run apt-get without questions and without chatter."""
-    subprocess.run(
-        ("/usr/bin/apt-get", "-qq", *arguments),
-        check=True,
-        stdout=subprocess.DEVNULL,
-        env=os.environ | {"DEBIAN_FRONTEND": "noninteractive"},
-    )
 
 
 def find() -> str | None:
