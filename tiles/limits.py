@@ -30,7 +30,10 @@ from tiles.tileset import (
 )
 
 TRIANGLE_BUDGET = 20_000  # a tile; a surface with more stays whole
-FILL, RIM = 0.12, 0.75  # opacity
+FILL, RIM = (
+    0.07,
+    0.75,
+)  # opacity; half a dozen surfaces may lie over one another, and the city is to be seen through them
 
 
 @dataclass(frozen=True, slots=True, eq=False)

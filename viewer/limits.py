@@ -21,7 +21,7 @@ from cim.city import City
 from cim.control_lines.store import LineStore
 from tiles.limits import LimitFeature, write_limits_tileset
 
-VERSION = 1  # of how surfaces are drawn; another one makes the kept ones stale
+VERSION = 2  # of how surfaces are drawn; another one makes the kept ones stale
 LIST = "limits.json"
 COLOURS = {  # by the first word of a rule type
     "HEIGHT": (0.93, 0.58, 0.05),

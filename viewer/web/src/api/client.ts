@@ -94,9 +94,6 @@ export async function getLayer(layer: Layer): Promise<unknown> {
   return (await answer(layer.url)).json();
 }
 
-/** The surfaces that rules set over the city. */
-export const getLimits = () => get("/api/city/limits");
-
 /** Viewpoints, ridges and cones of sight as GeoJSON. */
 export async function getSights(): Promise<unknown> {
   return (await answer("/api/city/views")).json();
