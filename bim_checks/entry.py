@@ -14,6 +14,7 @@ from bim_checks.errors import RulebookError
 from bim_checks.finding import Unit
 from bim_checks.parameters import Parameter, parameters_of
 from cim.text import Text
+from cim.yaml_text import values_of
 
 Filled = TypeVar("Filled")
 
@@ -73,11 +74,11 @@ class Entry:
 
     def content(self) -> dict[str, Any]:
         """All of it as plain values."""
-        return dict(yaml.SafeLoader("").construct_document(self._node))
+        return dict(values_of(self._node))
 
     def value(self, key: str) -> Any:
         """The value as plain YAML."""
-        return yaml.SafeLoader("").construct_document(self._found(key))
+        return values_of(self._found(key))
 
     def word(self, key: str) -> str:
         """The value as a string."""
@@ -163,7 +164,7 @@ class Entry:
         )
 
     def _plain(self, node: yaml.Node, key: str, kind: type, unit: Unit | None) -> Any:
-        value = yaml.SafeLoader("").construct_document(node)
+        value = values_of(node)
         if kind in (float, int) and isinstance(value, str):
             value = self._number_with_unit(node, key, value, unit)
         fits = {
@@ -217,7 +218,7 @@ class Entry:
         return int(match[1]) if match[1].lstrip("+-").isdigit() else float(match[1])
 
     def _text(self, node: yaml.Node, key: str) -> Text:
-        value = yaml.SafeLoader("").construct_document(node)
+        value = values_of(node)
         if not isinstance(value, dict) or set(value) != {"zh", "en"}:
             raise self.error(
                 Text(zh="{key} 应有 zh 与 en 两种文字。", en="{key} must have zh and en.").format(
@@ -228,7 +229,7 @@ class Entry:
         return Text(zh=str(value["zh"]), en=str(value["en"]))
 
     def _choice(self, node: yaml.Node, key: str, choices: tuple[str, ...]) -> str:
-        value = yaml.SafeLoader("").construct_document(node)
+        value = values_of(node)
         if value not in choices:
             raise self.error(
                 Text(zh="{key} 不能是 {value}。", en="{key} cannot be {value}.").format(
@@ -245,7 +246,7 @@ class Entry:
         return self.error(
             Text(
                 zh="{key} 的值 {value} 类型不对。", en="{key}: {value} is of the wrong kind."
-            ).format(key=key, value=yaml.SafeLoader("").construct_document(node)),
+            ).format(key=key, value=values_of(node)),
             remedy=Text(zh="应为{kind}。", en="Write {kind}.").format(kind=kind),
             line=node.start_mark.line + 1,
         )

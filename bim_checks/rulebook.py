@@ -22,6 +22,7 @@ from bim_checks.parameters import Asset, assets_of
 from bim_checks.rule import Example, Rule, Status
 from cim.city import City
 from cim.text import Text
+from cim.yaml_text import parse_yaml
 
 TEXT_KEYS = ("title", "clause", "source", "owner")
 COMMON_KEYS = ("id", "type", "legal_effect", "status", *TEXT_KEYS)
@@ -60,7 +61,7 @@ def read_rulebook(path: Path) -> Rulebook:
     """
     try:
         content = path.read_bytes()
-        node = yaml.compose(content, Loader=yaml.SafeLoader)
+        node = parse_yaml(content)
     except OSError as error:
         raise RulebookError(Text(zh="找不到规则库。", en="no such rulebook."), path=path) from error
     except yaml.YAMLError as error:

@@ -21,6 +21,7 @@ from cim.local_grid import local_grid
 from cim.terrain import Terrain, read_terrain
 from cim.text import Text
 from cim.vertical import DatumOffset, Separation, VerticalSeparation, read_separation_grid
+from cim.yaml_text import load_yaml
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,7 +263,7 @@ def read_city(folder: Path) -> City:
 
 def _read_yaml(path: Path) -> Mapping[str, Any]:
     try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+        document = load_yaml(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise CityError(
             Text(zh="找不到城市文件夹的 city.yaml。", en="no city.yaml in the city folder."),

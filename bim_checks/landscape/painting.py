@@ -7,6 +7,7 @@ the scheme in a colour of its own. The same buffers give the same bytes.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -74,58 +75,59 @@ class Sighted:
     breach: NDArray[np.bool_]
 
 
-def painted(kind: Kind, sighted: Sighted) -> NDArray[np.uint8]:
-    """The pixels, shape (rows, columns, 3), the topmost row first.
+def painted(sighted: Sighted) -> Mapping[Kind, NDArray[np.uint8]]:
+    """The pixels of each picture, shape (rows, columns, 3), the topmost row first.
 
-    Args:
-        kind: before, after, or after with what is hidden seen through the scheme and what breaks a limit hatched.
-        sighted: what is seen.
+    Before, after, and after with what is hidden seen through the scheme and what breaks a limit hatched.
     """
-    ground = sighted.cleared if kind == "after" else sighted.before
-    camera, times, scheme = ground.camera, ground.times, sighted.scheme
+    before, cleared, scheme = sighted.before, sighted.cleared, sighted.scheme
+    camera, times = before.camera, before.times
     _, tangents = camera.directions(times)
     heights, tints = zip(*GROUND_TINTS, strict=True)
-    pixels = np.zeros((camera.rows, camera.columns, 3), dtype=np.uint8)
+    pixels = np.zeros((len(KINDS), camera.rows, camera.columns, 3), dtype=np.uint8)
     _paint(
-        (KINDS.index(kind), times, STRIPE * times),
-        (ground.distances, ground.owners, ground.light),
+        (times, STRIPE * times),
+        (before.distances, before.owners, before.light),
+        (cleared.distances, cleared.owners, cleared.light, cleared is not before),
         (scheme.distances, scheme.owners, scheme.light),
-        (sighted.cleared.distances, sighted.breach, tangents),
+        (sighted.breach, tangents),
         (sighted.eye.position[2], float(sighted.eye.drop(np.ones(1))[0])),
         (np.array(heights), np.array(tints)),
         np.array([BUILDING, SCHEME, SKY_LOW, SKY_HIGH, HIDDEN, BREACH]),
         pixels,
     )
-    return pixels
+    return dict(zip(KINDS, pixels, strict=True))
 
 
 @compiled
-def _paint(how, ground, scheme, masks, level, tints, palette, pixels):  # type: ignore[no-untyped-def]
-    kind, times, stripe = how
-    in_front_of, breach, tangents = masks
-    colour, other, mixed = np.zeros(3), np.zeros(3), np.zeros(3)
-    for row in range(pixels.shape[0]):
-        for column in range(pixels.shape[1]):
+def _paint(how, today, room, scheme, masks, level, tints, palette, pixels):  # type: ignore[no-untyped-def]
+    """All three pictures in one pass: most places look the same in them."""
+    times, stripe = how
+    breach, tangents = masks
+    cleared, is_cleared = room[:3], room[3]
+    colours, mixed = np.zeros((3, 3)), np.zeros((3, 3))
+    for row in range(pixels.shape[1]):
+        for column in range(pixels.shape[2]):
             mixed[:] = 0.0
             for r in range(row * times, (row + 1) * times):
                 for c in range(column * times, (column + 1) * times):
                     tangent = tangents[r, c]
-                    _colour(ground, r, c, tangent, level, tints, palette, 0, colour)
-                    if kind > 0 and scheme[0][r, c] < in_front_of[r, c]:
-                        _colour(scheme, r, c, tangent, level, tints, palette, 1, other)
-                        if kind == 2:
-                            _through(
-                                colour,
-                                other,
-                                ground[1][r, c] != NOTHING,
-                                breach[r, c],
-                                (r + c) // stripe % 2 == 0,
-                                palette,
-                            )
-                        colour[:] = other
-                    mixed += colour
-            for k in range(3):
-                pixels[row, column, k] = min(max(int(mixed[k] / times**2 + 0.5), 0), 255)
+                    _colour(today, r, c, tangent, level, tints, palette, 0, colours[0])
+                    if scheme[0][r, c] < cleared[0][r, c]:
+                        _colour(scheme, r, c, tangent, level, tints, palette, 1, colours[1])
+                        colours[2] = colours[1]
+                        hides, breaks = today[1][r, c] != NOTHING, breach[r, c]
+                        is_stripe = (r + c) // stripe % 2 == 0
+                        _through(colours[0], colours[2], hides, breaks, is_stripe, palette)
+                    else:
+                        colours[1] = colours[2] = colours[0]
+                        if is_cleared:
+                            _colour(cleared, r, c, tangent, level, tints, palette, 0, colours[1])
+                    mixed += colours
+            for picture in range(3):
+                for k in range(3):
+                    mean = int(mixed[picture, k] / times**2 + 0.5)
+                    pixels[picture, row, column, k] = min(max(mean, 0), 255)
 
 
 @compiled

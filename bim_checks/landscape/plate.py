@@ -97,6 +97,23 @@ class Line:
     dashed: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Stroke:
+    """A line as it lies in a picture; the same in every language.
+
+    Attributes:
+        name: for the legend.
+        path: as SVG writes it, of the part within the picture; empty where there is none.
+        colour: ``#rrggbb``.
+        dashed: whether it is.
+    """
+
+    name: Text
+    path: str
+    colour: str
+    dashed: bool
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Band:
     """What lies between two lines over the same columns: a building-free band below a ridge.
@@ -176,7 +193,7 @@ class Drawn:
         patches: colours the picture itself has, to be explained.
     """
 
-    lines: Sequence[Line] = ()
+    lines: Sequence[Stroke] = ()
     bands: Sequence[Band] = ()
     marks: Sequence[Mark] = ()
     patches: Sequence[Patch] = ()
@@ -224,6 +241,18 @@ def plate(
         "</svg>",
     ]
     return "\n".join(parts) + "\n"
+
+
+def stroke(camera: Camera, line: Line) -> Stroke:
+    """A line as it lies in the picture a camera takes."""
+    x, y = _on_plate(camera, line.columns.azimuths, line.tangents)
+    with np.errstate(invalid="ignore"):
+        inside = (x >= MARGIN_LEFT) & (x <= MARGIN_LEFT + camera.columns)
+        inside &= (y >= MARGIN_TOP - 2) & (y <= MARGIN_TOP + camera.rows + 2)
+    order = np.flatnonzero(inside)
+    order = order[np.argsort(x[order], kind="stable")]  # grid north may lie inside the picture
+    path = pen(np.stack([x[order], y[order]], axis=1), gap=PEN_UP)
+    return Stroke(line.name, path, line.colour, line.dashed)
 
 
 class _Drawing:
@@ -274,14 +303,11 @@ class _Drawing:
             f"0° {words(LEVEL, self._language)} · {words(ELEVATION, self._language)} ←</text>"
         )
 
-    def line(self, line: Line) -> str:
-        path = self.line_path(line)
+    def line(self, line: Stroke) -> str:
         dash = DASH if line.dashed else ""
-        return f'<path d="{path}" fill="none" stroke="{line.colour}" stroke-width="1.8"{dash}/>'
-
-    def line_path(self, line: Line) -> str:
-        """Of the part within the picture; empty where there is none."""
-        return self._inside(*self._at(line.columns.azimuths, line.tangents))
+        return (
+            f'<path d="{line.path}" fill="none" stroke="{line.colour}" stroke-width="1.8"{dash}/>'
+        )
 
     def band(self, band: Band) -> str:
         x, y = self._at(band.columns.azimuths, band.upper)
@@ -362,7 +388,7 @@ class _Drawing:
                 line.name, f'stroke="{line.colour}"' + (DASH if line.dashed else ""), is_line=True
             )
             for line in drawn.lines
-            if self.line_path(line)
+            if line.path
         ]
         found += [_Entry(b.name, f'fill="{b.colour}" fill-opacity="0.5"') for b in drawn.bands]
         for name, style in (PATCHES[patch] for patch in drawn.patches):
@@ -411,17 +437,15 @@ class _Drawing:
     def _at(
         self, azimuths: NDArray[np.float64], tangents: NDArray[np.float64]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        x, y = self._camera.place(azimuths, tangents)
-        return MARGIN_LEFT + x, MARGIN_TOP + y
+        return _on_plate(self._camera, azimuths, tangents)
 
-    def _inside(self, x: NDArray[np.float64], y: NDArray[np.float64]) -> str:
-        """The part of a line within the picture."""
-        with np.errstate(invalid="ignore"):
-            inside = (x >= MARGIN_LEFT) & (x <= MARGIN_LEFT + self._camera.columns)
-            inside &= (y >= MARGIN_TOP - 2) & (y <= MARGIN_TOP + self._camera.rows + 2)
-        order = np.flatnonzero(inside)
-        order = order[np.argsort(x[order], kind="stable")]  # grid north may lie inside the picture
-        return pen(np.stack([x[order], y[order]], axis=1), gap=PEN_UP)
+
+def _on_plate(
+    camera: Camera, azimuths: NDArray[np.float64], tangents: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Where directions lie on a plate, px from its left and its top."""
+    x, y = camera.place(azimuths, tangents)
+    return MARGIN_LEFT + x, MARGIN_TOP + y
 
 
 def _free(

@@ -13,7 +13,6 @@ from bim_checks.landscape.eye import sector
 from bim_checks.landscape.gl_render import RENDERER, GlError, GlRenderer
 from bim_checks.landscape.painting import (
     HAZE,
-    KINDS,
     SUN_ALTITUDE,
     SUN_AZIMUTH,
     Kind,
@@ -30,7 +29,7 @@ from bim_checks.landscape.photo import (
     with_smooth_ground,
 )
 from bim_checks.landscape.picture import picture_of
-from bim_checks.landscape.plate import Band, Drawn, Facts, Line, Mark, Patch, plate
+from bim_checks.landscape.plate import Band, Drawn, Facts, Line, Mark, Patch, plate, stroke
 from bim_checks.landscape.raster_image import png
 from bim_checks.landscape.ridge import columns_over, ridge_line
 from bim_checks.landscape.scheme_view import context_of, replaced_buildings, surface_of
@@ -113,14 +112,16 @@ def plates(
     sighted, reason = _sighted(scheme, around, found, camera, limits, renderer)
     facts = _facts(scheme, around, found, camera, reason)
     lines, bands = list(_lines(around, found, camera)), []
+    pictures = painted(sighted)
     for number, limit in enumerate(limits):
         line, band = _limit(found, camera, limit, LIMIT_COLOURS[number % len(LIMIT_COLOURS)])
         lines.append(line)
         bands += band
     marks = [_mark(found, limit) for limit in limits if limit.excess > -TOLD]
-    for kind in KINDS:
-        shown = [line for line in lines if kind != "before" or line.name != AFTER]
-        image = png(painted(kind, sighted))
+    strokes = [stroke(camera, line) for line in lines]
+    for kind, pixels in pictures.items():
+        shown = [line for line in strokes if kind != "before" or line.name != AFTER]
+        image = png(pixels)
         drawn = Drawn(shown, bands, marks if kind == "overlay" else [], _patches(kind, sighted))
         for language in languages:
             yield kind, language, plate(kind, camera, image, drawn, facts, language)

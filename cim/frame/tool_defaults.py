@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from importlib.resources import files
 
-import yaml
+from cim.yaml_text import load_yaml
 
 
 def tool_default(latitude: float, longitude: float) -> str | None:
@@ -29,7 +29,7 @@ def tool_default(latitude: float, longitude: float) -> str | None:
 @cache
 def _listed() -> tuple[float, tuple[tuple[str, float, float], ...]]:
     text = files("cim.frame").joinpath("tool_defaults.yaml").read_text(encoding="utf-8")
-    document = yaml.safe_load(text)
+    document = load_yaml(text)
     return float(document["tolerance"]), tuple(
         (str(place["name"]), float(place["latitude"]), float(place["longitude"]))
         for place in document["places"]
