@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from cim.building import BuildingModel, Element, Representation
 from cim.frame import Placement
 from cim.mesh import box_corners, transform_points
+from cim.placed_bodies import ranges
 from tiles.batch import Batch
 from tiles.bounding_volume import Box
 from tiles.gltf import Material
@@ -87,7 +88,8 @@ class _Scene:
         soup: all meshes, welded.
         closed: which meshes may be drawn from the front alone.
         classes: the IFC classes there are.
-        looks: the materials as `_look` counts them.
+        kinds: class of each element, shape (E,), index into `classes`.
+        looks: the materials as `_faces_looks` counts them.
     """
 
     model: BuildingModel
@@ -102,6 +104,7 @@ class _Scene:
     soup: Soup
     closed: NDArray[np.bool_]
     classes: tuple[str, ...]
+    kinds: NDArray[np.int64]
     looks: tuple[Material, ...]
 
     @staticmethod
@@ -128,6 +131,7 @@ class _Scene:
             soup=soup,
             closed=closed(soup),
             classes=classes,
+            kinds=np.searchsorted(classes, [element.ifc_class for element, _ in drawn]),
             looks=_looks(model, classes),
         )
 
@@ -231,33 +235,39 @@ def _corners(
 
 def _bake(scene: _Scene, surface: Surface, members: NDArray[np.int64]) -> Batch:
     """Put the meshes of some elements where they stand."""
-    positions, normals, faces, looks, counts = [], [], [], [], []
-    total = 0
-    for member in members.tolist():
-        shape, matrix = int(scene.shapes[member]), scene.matrices[member]
-        vertices = slice(*surface.vertex_starts[shape : shape + 2].tolist())
-        triangles = slice(*surface.face_starts[shape : shape + 2].tolist())
-        positions.append(transform_points(matrix, surface.positions[vertices]))
-        normals.append(surface.normals[vertices] @ _normal_matrix(matrix).T)
-        turned = surface.faces[triangles] - vertices.start + total
-        faces.append(turned[:, ::-1] if np.linalg.det(matrix[:3, :3]) < 0.0 else turned)
-        looks.append(_look(scene, member, surface.materials[triangles]))
-        counts.append(len(positions[-1]))
-        total += counts[-1]
+    shapes, matrices = scene.shapes[members], scene.matrices[members]
+    corners, sides = np.diff(surface.vertex_starts)[shapes], np.diff(surface.face_starts)[shapes]
+    vertices = ranges(surface.vertex_starts[shapes], corners)
+    triangles = ranges(surface.face_starts[shapes], sides)
+    owners, holders = (np.repeat(np.arange(len(members)), counts) for counts in (corners, sides))
+    moved = np.cumsum(corners) - corners - surface.vertex_starts[shapes]
+    faces = surface.faces[triangles] + moved[holders, None]
+    is_mirrored = np.linalg.det(matrices[:, :3, :3]) < 0.0
+    faces[is_mirrored[holders]] = faces[is_mirrored[holders], ::-1]
+    positions = _turned(matrices[owners, :3, :3], surface.positions[vertices])
+    normals = _turned(_normal_matrices(matrices)[owners], surface.normals[vertices])
     return Batch(
-        positions=scene.local.from_projected(np.concatenate(positions)),
-        normals=scene.local.directions(unit(np.concatenate(normals))),
-        features=np.repeat(np.arange(len(members)), counts),
-        faces=np.concatenate(faces),
-        looks=np.concatenate(looks),
+        positions=scene.local.from_projected(positions + matrices[owners, :3, 3]),
+        normals=scene.local.directions(unit(normals)),
+        features=owners,
+        faces=faces,
+        looks=_faces_looks(scene, members[holders], surface.materials[triangles]),
     )
 
 
-def _normal_matrix(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Takes normals along with an affine matrix, also a mirroring or flattening one: its cofactors, signed."""
-    x, y, z = matrix[:3, :3].T
-    cofactors = np.column_stack([np.cross(y, z), np.cross(z, x), np.cross(x, y)])
-    return cofactors * (-1.0 if float(x @ np.cross(y, z)) < 0.0 else 1.0)
+def _turned(matrices: NDArray[np.float64], vectors: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Each vector by its own matrix, shapes (N, 3, 3) and (N, 3)."""
+    turned: NDArray[np.float64] = np.einsum("nij,nj->ni", matrices, vectors)
+    return turned
+
+
+def _normal_matrices(matrices: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Take normals along with affine matrices, also mirroring or flattening ones: their cofactors, signed; shape (N, 3, 3)."""
+    x, y, z = (matrices[:, :3, column] for column in range(3))
+    cofactors = np.stack([np.cross(y, z), np.cross(z, x), np.cross(x, y)], axis=2)
+    is_mirrored = np.einsum("ni,ni->n", x, cofactors[:, :, 0]) < 0.0
+    signed: NDArray[np.float64] = np.where(is_mirrored[:, None, None], -cofactors, cofactors)
+    return signed
 
 
 def _looks(model: BuildingModel, classes: tuple[str, ...]) -> tuple[Material, ...]:
@@ -267,8 +277,12 @@ def _looks(model: BuildingModel, classes: tuple[str, ...]) -> tuple[Material, ..
     return tuple(Material(colour, double) for colour in colours for double in (False, True))
 
 
-def _look(scene: _Scene, member: int, materials: NDArray[np.int64]) -> NDArray[np.int64]:
+def _faces_looks(
+    scene: _Scene, members: NDArray[np.int64], materials: NDArray[np.int64]
+) -> NDArray[np.int64]:
     """Index into `_Scene.looks` of each face; without a material it takes the colour of its element's class."""
-    known = (materials >= 0) & (materials < len(scene.model.materials))
-    plain = len(scene.model.materials) + scene.classes.index(scene.elements[member].ifc_class)
-    return 2 * np.where(known, materials, plain) + (not scene.closed[scene.shapes[member]])
+    count = len(scene.model.materials)
+    colours = np.where(
+        (materials >= 0) & (materials < count), materials, count + scene.kinds[members]
+    )
+    return 2 * colours + ~scene.closed[scene.shapes[members]]
