@@ -8,6 +8,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 from pyproj import CRS, Proj, Transformer
+from pyproj.enums import TransformDirection
 from pyproj.exceptions import CRSError
 
 from cim.errors import FrameError
@@ -88,13 +89,11 @@ class CityFrame:
         Returns:
             Shape (N, 3), metres, EPSG:4978.
         """
-        return _transform(self.projected_crs, GEOCENTRIC_CRS, self._with_ellipsoidal_height(points))
+        return _transform(_geocentric(), self.to_geographic(points))
 
     def from_ecef(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
         """The inverse of `to_ecef`: shape (N, 3), EPSG:4978 -> easting, northing, orthogonal height."""
-        projected = _transform(GEOCENTRIC_CRS, self.projected_crs, points)
-        projected[:, 2] -= self.separation_at(projected)
-        return projected
+        return self.from_geographic(_transform(_geocentric(), points, TransformDirection.INVERSE))
 
     def to_geographic(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
         """Take projected points to the globe.
@@ -105,11 +104,12 @@ class CityFrame:
         Returns:
             Shape (N, 3): longitude and latitude in degrees, ellipsoidal height in metres, EPSG:4979.
         """
-        return _transform(self.projected_crs, GEOGRAPHIC_CRS, self._with_ellipsoidal_height(points))
+        return _transform(_to_globe(self.projected_crs), self._with_ellipsoidal_height(points))
 
     def from_geographic(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
         """The inverse of `to_geographic`: shape (N, 3), degrees and ellipsoidal metres -> easting, northing, orthogonal height."""
-        projected = _transform(GEOGRAPHIC_CRS, self.projected_crs, points)
+        way = _to_globe(self.projected_crs)
+        projected = _transform(way, points, TransformDirection.INVERSE)
         projected[:, 2] -= self.separation_at(projected)
         return projected
 
@@ -152,11 +152,15 @@ class CityFrame:
         return np.column_stack([points[:, :2], points[:, 2] + self.separation_at(points)])
 
 
-def _transform(source: str, target: str, points: NDArray[np.float64]) -> NDArray[np.float64]:
-    transformer = _transformer(source, target)
+def _transform(
+    transformer: Transformer,
+    points: NDArray[np.float64],
+    direction: TransformDirection = TransformDirection.FORWARD,
+) -> NDArray[np.float64]:
+    x, y, z = points.T
     if len(points) == 1:  # pyproj takes arrays of one for scalars, which numpy deprecates
-        return np.array([transformer.transform(*points[0].tolist())])
-    return np.column_stack(transformer.transform(*points.T))
+        x, y, z = points[0].tolist()
+    return np.column_stack(transformer.transform(x, y, z, direction=direction))
 
 
 def _project(
@@ -173,14 +177,23 @@ def _projection(projected_crs: str) -> Proj:
     return Proj(_crs(projected_crs))
 
 
+@lru_cache(maxsize=1)
+def _geocentric() -> Transformer:
+    """Longitude, latitude, ellipsoidal height -> Earth-centred coordinates."""
+    return Transformer.from_crs(GEOGRAPHIC_CRS, GEOCENTRIC_CRS, always_xy=True)
+
+
 @lru_cache(maxsize=16)
-def _transformer(source: str, target: str) -> Transformer:
-    """A transformer between 3D frames in easting, northing / longitude, latitude order.
+def _to_globe(projected_crs: str) -> Transformer:
+    """Easting, northing, ellipsoidal height -> longitude, latitude, ellipsoidal height.
+
+    The one way both to the globe and to Earth-centred coordinates: PROJ searches for it, which takes longer than most of what
+    it is needed for, and to search for the latter apart takes six times as long again.
 
     Raises:
         FrameError: a CRS is unknown, or PROJ would only guess the way between the datums.
     """
-    source_crs, target_crs = _crs(source), _crs(target)
+    source_crs, target_crs = _crs(projected_crs), _crs(GEOGRAPHIC_CRS)
     datums = {
         crs.geodetic_crs.datum.name
         for crs in (source_crs, target_crs)
@@ -192,7 +205,7 @@ def _transformer(source: str, target: str) -> Transformer:
             Text(
                 zh="{source} 与 {target} 之间没有可靠的基准转换（PROJ 只能粗略近似）。",
                 en="there is no sound datum transformation between {source} and {target} (PROJ offers a ballpark one).",
-            ).format(source=source, target=target),
+            ).format(source=projected_crs, target=GEOGRAPHIC_CRS),
             remedy=Text(
                 zh="请使用 CGCS2000、ETRS89 等基准的投影坐标系，或安装所需的 PROJ 格网。",
                 en="Use a projected CRS on a datum such as CGCS2000 or ETRS89, or install the PROJ grid it needs.",
