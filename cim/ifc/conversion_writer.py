@@ -1,4 +1,4 @@
-"""Write a map conversion into a copy of an IFC file, for the architect: ``python -m cim.ifc.conversion_writer REQUEST``.
+"""Write a map conversion into a copy of an IFC file, for the architect; the writing is a task of `cim.nursery`.
 
 The original is never changed. IFC4 and later get IfcMapConversion with IfcProjectedCRS; IFC2X3 has neither, so it gets the property
 sets ePset_MapConversion and ePset_ProjectedCRS of the buildingSMART convention, on the project and on its sites, for tools look in either.
@@ -7,10 +7,9 @@ sets ePset_MapConversion and ePset_ProjectedCRS of the buildingSMART convention,
 from __future__ import annotations
 
 import json
+import logging
 import math
 import os
-import resource
-import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
@@ -22,14 +21,20 @@ import ifcopenshell
 import ifcopenshell.guid
 
 from cim.errors import IfcLimitError, UnreadableIfcError
+from cim.ifc.confinement import bound, leave_network
 from cim.ifc.document import KNOWN, open_document
 from cim.ifc.foreign import EXPORT_IFC
 from cim.ifc.georeference import read_georeference
 from cim.ifc.limits import DEFAULT_LIMITS, ReadLimits
 from cim.ifc.sniff import refuse_other_files
 from cim.ifc.units import read_units
+from cim.nursery import Nursery
 from cim.text import Text
 
+log = logging.getLogger(__name__)
+
+ANSWER = "answer.json"
+NOT_ISOLATED = 76  # exit code: the network could not be left, and the settings demand it
 EPSETS = ("epset_mapconversion", "epset_projectedcrs")
 
 
@@ -74,38 +79,43 @@ def write_conversion(
         IfcLimitError: it exceeded a limit or crashed the writer.
     """
     refuse_other_files(source, file_bytes=limits.file_bytes)
-    kept = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL") if name in os.environ}
-    environment = kept | {"PYTHONPATH": os.pathsep.join(part for part in sys.path if part)}
-    with tempfile.TemporaryDirectory(prefix="cim-write-") as folder:
-        copy, asked = Path(folder) / "copy.ifc", Path(folder) / "request.json"
-        request = {
-            "source": str(source.resolve()),
-            "copy": str(copy),
-            "conversion": asdict(conversion),
-            "file_bytes": limits.file_bytes,
-            "memory_bytes": limits.memory_bytes,
-            "cpu_seconds": limits.cpu_seconds,
-        }
-        asked.write_text(json.dumps(request), encoding="utf-8")
-        try:
-            ended = subprocess.run(
-                (sys.executable, "-m", "cim.ifc.conversion_writer", str(asked)),
-                cwd=folder,
-                env=environment,
-                capture_output=True,
-                timeout=limits.wall_seconds,
-                check=False,
-            )
-        except subprocess.TimeoutExpired as error:
-            raise _too_much(source) from error
-        if ended.returncode != 0:
-            raise _too_much(source)
-        told = json.loads(ended.stdout)
+    with tempfile.TemporaryDirectory(prefix="cim-write-") as name:
+        folder = Path(name)
+        copy, told = folder / "copy.ifc", _asked(source, folder, conversion, limits)
         if told is not None:
             raise UnreadableIfcError(Text(**told), path=source, remedy=EXPORT_IFC)
         partial = target.with_name(f".{target.name}.partial")
         partial.write_bytes(copy.read_bytes())
         partial.replace(target)
+
+
+def _asked(
+    source: Path, folder: Path, conversion: WrittenConversion, limits: ReadLimits
+) -> Mapping[str, str] | None:
+    """Have ``copy.ifc`` written into a folder; why it was not, or None."""
+    asked, answer, noise = (folder / part for part in ("request.json", ANSWER, "noise"))
+    request = {
+        "source": str(source.resolve()),
+        "copy": str(folder / "copy.ifc"),
+        "conversion": asdict(conversion),
+        "file_bytes": limits.file_bytes,
+        "memory_bytes": limits.memory_bytes,
+        "cpu_seconds": limits.cpu_seconds,
+        "written_bytes": limits.written_bytes,
+        "open_files": limits.open_files,
+        "must_isolate": limits.must_isolate,
+    }
+    asked.write_text(json.dumps(request), encoding="utf-8")
+    with noise.open("wb") as stream:
+        task = NURSERY.start(
+            [str(asked)], stdout=stream.fileno(), stderr=stream.fileno(), folder=folder
+        )
+        code, _ = task.wait_at_most(limits.wall_seconds)
+    if code != 0 or not answer.is_file():
+        log.warning("writer ended with %s: %s", code, noise.read_text(errors="replace")[-2000:])
+        raise _too_much(source)
+    told: Mapping[str, str] | None = json.loads(answer.read_text(encoding="utf-8"))
+    return told
 
 
 def _too_much(path: Path) -> IfcLimitError:
@@ -119,19 +129,27 @@ def _too_much(path: Path) -> IfcLimitError:
     )
 
 
+def preload() -> None:
+    """Open a small file of each schema, which loads the schemas and what is compiled."""
+    with tempfile.TemporaryDirectory(prefix="cim-write-") as name:
+        small = Path(name) / "small.ifc"
+        for schema in KNOWN:
+            ifcopenshell.file(schema=schema).write(str(small))  # type: ignore[arg-type]
+            open_document(small, small.parent, file_bytes=small.stat().st_size)
+
+
 def main(arguments: list[str]) -> int:
-    """Serve one request; null, or why not, as JSON on standard output."""
+    """Serve one request; null, or why not, as JSON in ``answer.json``."""
     request = json.loads(Path(arguments[0]).read_text(encoding="utf-8"))
-    cpu, memory = int(request["cpu_seconds"]), request["memory_bytes"]
-    resource.setrlimit(resource.RLIMIT_CPU, (cpu, cpu + 1))
-    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    bound(request)
+    if not leave_network() and request["must_isolate"]:
+        return NOT_ISOLATED
     told: Mapping[str, str] | None = None
     try:
         _write(request)
     except UnreadableIfcError as error:
         told = error.reason.to_json()
-    sys.stdout.write(json.dumps(told))
+    Path(ANSWER).write_text(json.dumps(told), encoding="utf-8")
     return 0
 
 
@@ -251,6 +269,16 @@ def _drop_property_sets(model: Any) -> None:
             if relation.is_a("IfcRelDefinesByProperties"):
                 model.remove(relation)
         model.remove(definition)
+
+
+def _environment() -> dict[str, str]:
+    """The child needs our modules and nothing of the parent's secrets."""
+    names = ("PATH", "LANG", "LC_ALL", "NUMBA_CACHE_DIR")
+    kept = {name: os.environ[name] for name in names if name in os.environ}
+    return kept | {"PYTHONPATH": os.pathsep.join(part for part in sys.path if part)}
+
+
+NURSERY = Nursery("cim.ifc.conversion_writer", _environment)
 
 
 if __name__ == "__main__":
